@@ -1,0 +1,83 @@
+//! IMEI with software version number.
+
+use super::{EquipmentKey, IdentityError, digits};
+use std::{fmt, str::FromStr};
+
+/// Software Version Number, 2 digits (TS 23.003 clause 6.2.2). Information, never identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Svn(u8);
+
+impl Svn {
+    /// A version number from 0 to 99.
+    ///
+    /// # Errors
+    /// When it has more than 2 digits.
+    pub fn new(number: u8) -> Result<Self, IdentityError> {
+        if number < 100 { Ok(Self(number)) } else { Err(IdentityError::new("an SVN", number, "an SVN has 2 digits")) }
+    }
+
+    /// The version as a number from 0 to 99.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for Svn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}", self.0)
+    }
+}
+
+impl FromStr for Svn {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match digits(text) {
+            Some(number) if text.len() == 2 => Ok(Self(number as u8)),
+            _ => Err(IdentityError::of_text("an SVN", text, "an SVN is 2 decimal digits")),
+        }
+    }
+}
+
+/// IMEISV: the 14 digits of the equipment key and the SVN, no check digit (TS 23.003 clause 6.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Imeisv {
+    key: EquipmentKey,
+    svn: Svn,
+}
+
+impl Imeisv {
+    /// An IMEISV of its two parts.
+    pub const fn new(key: EquipmentKey, svn: Svn) -> Self {
+        Self { key, svn }
+    }
+
+    /// The 14 digits that are stored and compared.
+    pub const fn key(self) -> EquipmentKey {
+        self.key
+    }
+
+    /// The software version.
+    pub const fn svn(self) -> Svn {
+        self.svn
+    }
+}
+
+impl fmt::Display for Imeisv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.key, self.svn)
+    }
+}
+
+impl FromStr for Imeisv {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match digits(text) {
+            Some(number) if text.len() == 16 => {
+                Ok(Self { key: EquipmentKey::new(number / 100)?, svn: Svn((number % 100) as u8) })
+            }
+            _ => Err(IdentityError::of_text("an IMEISV", text, "an IMEISV is 16 decimal digits")),
+        }
+    }
+}

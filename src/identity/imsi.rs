@@ -1,0 +1,97 @@
+//! International Mobile Subscriber Identity.
+
+use super::{IdentityError, digits};
+use std::{fmt, str::FromStr};
+
+/// Mobile Country Code of Indonesia.
+pub const MCC_INDONESIA: u16 = 510;
+
+/// An IMSI: 6 to 15 digits, MCC (3), MNC (2 or 3), MSIN (TS 23.003 clause 2.2).
+///
+/// The number of digits is part of it, since test networks have MCC 001.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Imsi {
+    number: u64,
+    length: u8,
+}
+
+impl Imsi {
+    const RULE: &'static str = "an IMSI is 6 to 15 decimal digits";
+    const NUMBER_BITS: u32 = 50;
+
+    /// An IMSI from its number, as the fast calls send it. Leading zeros are lost in a number: an IMSI
+    /// of a test network (MCC 001) has to come as text.
+    ///
+    /// # Errors
+    /// When it does not have 6 to 15 digits.
+    pub fn from_number(number: u64) -> Result<Self, IdentityError> {
+        if !(100_000..1_000_000_000_000_000).contains(&number) {
+            return Err(IdentityError::new("an IMSI", number, Self::RULE));
+        }
+        let length = number.ilog10() as u8 + 1;
+        Ok(Self { number, length })
+    }
+
+    /// Number and length in 54 bits, the stored form. It sorts by length, then by number.
+    pub const fn packed(self) -> u64 {
+        (self.length as u64) << Self::NUMBER_BITS | self.number
+    }
+
+    /// The IMSI of a packed form.
+    ///
+    /// # Errors
+    /// When it is not one that [`Imsi::packed`] makes.
+    pub fn from_packed(packed: u64) -> Result<Self, IdentityError> {
+        let number = packed & ((1 << Self::NUMBER_BITS) - 1);
+        let length = packed >> Self::NUMBER_BITS;
+        if (6..=15).contains(&length) && number < 10_u64.pow(length as u32) {
+            Ok(Self { number, length: length as u8 })
+        } else {
+            Err(IdentityError::new("a packed IMSI", packed, Self::RULE))
+        }
+    }
+
+    /// Mobile Country Code, the first 3 digits.
+    pub const fn mcc(self) -> u16 {
+        (self.number / 10_u64.pow(self.length as u32 - 3)) as u16
+    }
+
+    /// Whether the subscriber's home network is in Indonesia (MCC 510).
+    pub const fn is_indonesian(self) -> bool {
+        self.mcc() == MCC_INDONESIA
+    }
+
+    /// The IMSI with its MSIN hidden, for screens and diagnostics: `51010*******789`.
+    pub fn masked(self) -> String {
+        let text = self.to_string();
+        let (head, tail) = if text.len() >= 10 { (5, 3) } else { (3, 0) };
+        let hidden = "*".repeat(text.len() - head - tail);
+        format!("{}{hidden}{}", &text[..head], &text[text.len() - tail..])
+    }
+}
+
+impl fmt::Debug for Imsi {
+    /// Masked: a debug print must not carry a person's identity into a diagnostic.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Imsi({})", self.masked())
+    }
+}
+
+impl fmt::Display for Imsi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:0width$}", self.number, width = usize::from(self.length))
+    }
+}
+
+impl FromStr for Imsi {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bare = text.trim();
+        let bare = bare.strip_prefix("imsi-").unwrap_or(bare);
+        match digits(bare) {
+            Some(number) if (6..=15).contains(&bare.len()) => Ok(Self { number, length: bare.len() as u8 }),
+            _ => Err(IdentityError::of_text("an IMSI", text, Self::RULE)),
+        }
+    }
+}

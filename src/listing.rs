@@ -1,0 +1,213 @@
+//! Terms of the register: doors, classes and marks.
+//!
+//! A *listing* is what puts a device on a list: a batch says that it came through a *door* and is of a
+//! *class*. In memory most listings are one bit in a page set; a [`Mark`] is a listing that needs more
+//! than its bit (an end date, a bound number, a class that few devices have).
+//! What always holds: codes of doors and classes are stored and are forever; a retired code stays reserved.
+
+use crate::{day::Day, pairing::Number};
+use std::{fmt, str::FromStr};
+
+macro_rules! coded {
+    ($(#[$meta:meta])* $name:ident, $what:literal, { $($(#[$vmeta:meta])* $variant:ident = $code:literal, $text:literal;)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vmeta])* $variant = $code,)+ }
+
+        impl $name {
+            /// All of them, in the order of their codes.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The stored code.
+            pub const fn code(self) -> u8 { self as u8 }
+
+            /// The value of a stored code.
+            pub const fn from_code(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// The name that people and files use.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.name()) }
+        }
+
+        impl FromStr for $name {
+            type Err = TermError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(TermError { value: text.chars().take(40).collect(), what: $what, known: [$($text),+].join(", ") }),
+                }
+            }
+        }
+    };
+}
+
+/// A name that is not one of the known ones.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{value:?} is not {what}; known are: {known}")]
+pub struct TermError {
+    value: String,
+    what: &'static str,
+    known: String,
+}
+
+coded! {
+    /// The way by which an entry comes into the register.
+    Door, "a door", {
+        /// Kemenperin: makers, against a TPP document.
+        TppProduction = 1, "tpp-production";
+        /// Kemenperin: official importers, against a TPP document.
+        TppImport = 2, "tpp-import";
+        /// Bea Cukai: devices of arriving passengers.
+        CustomsPassenger = 3, "customs-passenger";
+        /// Bea Cukai: devices sent by post or courier.
+        CustomsParcel = 4, "customs-parcel";
+        /// An operator's outlet: a visitor's device, for a time, bound to a local number.
+        OperatorTourist = 5, "operator-tourist";
+        /// Komdigi: VVIP, diplomats, defence, events.
+        State = 6, "state";
+        /// Operators, once: devices in the base before the cut-off.
+        Grandfathered = 7, "grandfathered";
+        /// Stolen, reported through the subscriber's operator.
+        Stolen = 8, "stolen";
+        /// Lost, reported through the subscriber's operator.
+        Lost = 9, "lost";
+        /// GSMA Block List feed.
+        GsmaBlocklist = 10, "gsma-blocklist";
+        /// Regulator: barred devices and models.
+        Barred = 11, "barred";
+        /// A court's order.
+        Court = 12, "court";
+        /// Regulator: models outside the rule (non-HKT).
+        NonHkt = 13, "non-hkt";
+        /// Operators: pairings and the subscriber map.
+        Operator = 14, "operator";
+        /// GSMA TAC catalogue.
+        GsmaTac = 15, "gsma-tac";
+    }
+}
+
+coded! {
+    /// What a listing says of a device.
+    Class, "a class", {
+        /// May use the networks. With an end date it is a temporary listing.
+        Registered = 1, "registered";
+        /// In the base before the cut-off.
+        Grandfathered = 2, "grandfathered";
+        /// Exempt from every rule but the black list.
+        Exempt = 3, "exempt";
+        /// On the black list: stolen.
+        Stolen = 4, "stolen";
+        /// On the black list: lost.
+        Lost = 5, "lost";
+        /// On the black list: barred by the regulator.
+        Barred = 6, "barred";
+        /// On the black list: barred by a court.
+        Court = 7, "court";
+        /// Under suspicion of duplication.
+        Duplicate = 8, "duplicate";
+    }
+}
+
+impl Class {
+    /// Whether the class puts a device on the black list.
+    pub const fn is_blacklist(self) -> bool {
+        matches!(self, Self::Stolen | Self::Lost | Self::Barred | Self::Court)
+    }
+}
+
+/// One listing of one device that needs more than a bit. 16 bytes, as the hot sets hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mark {
+    /// The bound number of a listing, the evidence number of a grandfathered entry, or none.
+    pub number: Option<Number>,
+    /// Last day on which the listing is valid, as [`Day::to_stored`].
+    until: u16,
+    /// First seen (grandfathered) or black from (suspended), as [`Day::to_stored`].
+    since: u16,
+    /// What it says.
+    pub class: Class,
+    /// How it came.
+    pub door: Door,
+    /// Whether its batch is suspended for investigation.
+    pub suspended: bool,
+}
+
+impl Mark {
+    /// A mark without dates or number.
+    pub const fn new(class: Class, door: Door) -> Self {
+        Self { number: None, until: Day::NONE, since: Day::NONE, class, door, suspended: false }
+    }
+
+    /// The same mark with a last day.
+    #[must_use]
+    pub const fn with_until(mut self, until: Option<Day>) -> Self {
+        self.until = Day::to_stored(until);
+        self
+    }
+
+    /// The same mark with a first-seen day (grandfathered) or a black-from day (suspended).
+    #[must_use]
+    pub const fn with_since(mut self, since: Option<Day>) -> Self {
+        self.since = Day::to_stored(since);
+        self
+    }
+
+    /// The same mark with a number.
+    #[must_use]
+    pub const fn with_number(mut self, number: Option<Number>) -> Self {
+        self.number = number;
+        self
+    }
+
+    /// The same mark, suspended or not.
+    #[must_use]
+    pub const fn with_suspended(mut self, suspended: bool) -> Self {
+        self.suspended = suspended;
+        self
+    }
+
+    /// Last day on which the listing is valid. `None`: without end.
+    pub const fn until(&self) -> Option<Day> {
+        Day::from_stored(self.until)
+    }
+
+    /// First seen (grandfathered), black from (suspended), else reported on.
+    pub const fn since(&self) -> Option<Day> {
+        Day::from_stored(self.since)
+    }
+
+    /// Whether the listing has not ended on this day.
+    pub const fn is_current(&self, today: Day) -> bool {
+        // NONE is above every day.
+        self.until == Day::NONE || self.until >= today.get()
+    }
+}
+
+/// What the regulator says of a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TacRule {
+    /// Outside the rule (non-HKT): never blocked for being unregistered.
+    pub exempt_type: bool,
+    /// Whether the model is barred.
+    pub barred: TacBar,
+}
+
+/// How a model is barred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TacBar {
+    /// Not barred.
+    #[default]
+    None,
+    /// May not be sold; individual registrations stand.
+    Soft,
+    /// Every device of the model is on the black list.
+    Hard,
+}

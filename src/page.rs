@@ -1,0 +1,152 @@
+//! Pages: the unit of everything that is kept of devices.
+//!
+//! A page is the 2,048 serial numbers of one TAC that share `serial / 2048`. Bodies on disk, updates of the
+//! hot sets and digests all work on pages, because registers hold serials in runs and clusters.
+//! What always holds: pages of a register sort by [`PageId`], and a [`PageContent`] is the same logical
+//! content, hence the same digest, whether it was read from the store or from the hot sets.
+
+use crate::{
+    identity::{EquipmentKey, Tac},
+    listing::Mark,
+    pairing::Pair,
+};
+
+/// Serials of one page.
+pub const PAGE_SERIALS: u32 = 2048;
+/// Pages of one TAC: 489 (the last one is not full).
+pub const PAGES_PER_TAC: u16 = EquipmentKey::SERIALS.div_ceil(PAGE_SERIALS) as u16;
+
+/// TAC and number of a page within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PageId {
+    tac: Tac,
+    page: u16,
+}
+
+impl PageId {
+    /// The page of a device.
+    pub const fn of(key: EquipmentKey) -> Self {
+        Self { tac: key.tac(), page: (key.serial() / PAGE_SERIALS) as u16 }
+    }
+
+    /// A page by its number. `None` above [`PAGES_PER_TAC`].
+    pub const fn new(tac: Tac, page: u16) -> Option<Self> {
+        if page < PAGES_PER_TAC { Some(Self { tac, page }) } else { None }
+    }
+
+    /// The model.
+    pub const fn tac(self) -> Tac {
+        self.tac
+    }
+
+    /// The number of the page within its TAC, below [`PAGES_PER_TAC`].
+    pub const fn page(self) -> u16 {
+        self.page
+    }
+
+    /// The key of a place in this page. `None` past the last serial of the TAC.
+    pub fn key(self, place: u16) -> Option<EquipmentKey> {
+        let serial = u32::from(self.page) * PAGE_SERIALS + u32::from(place);
+        EquipmentKey::from_parts(self.tac, serial).ok()
+    }
+
+    /// The place of a key within its page, below [`PAGE_SERIALS`].
+    pub const fn place(key: EquipmentKey) -> u16 {
+        (key.serial() % PAGE_SERIALS) as u16
+    }
+}
+
+/// A set of places of one page, one bit each.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PageBits(pub [u64; PageBits::WORDS]);
+
+impl PageBits {
+    /// Words of a page.
+    pub const WORDS: usize = (PAGE_SERIALS / 64) as usize;
+    /// No place.
+    pub const EMPTY: Self = Self([0; Self::WORDS]);
+
+    /// Puts a place in. `false` when it was there.
+    pub const fn insert(&mut self, place: u16) -> bool {
+        let (word, bit) = (place as usize / 64, 1_u64 << (place % 64));
+        let new = self.0[word] & bit == 0;
+        self.0[word] |= bit;
+        new
+    }
+
+    /// Takes a place out. `false` when it was not there.
+    pub const fn remove(&mut self, place: u16) -> bool {
+        let (word, bit) = (place as usize / 64, 1_u64 << (place % 64));
+        let old = self.0[word] & bit != 0;
+        self.0[word] &= !bit;
+        old
+    }
+
+    /// Whether a place is in.
+    pub const fn contains(&self, place: u16) -> bool {
+        self.0[place as usize / 64] >> (place % 64) & 1 == 1
+    }
+
+    /// How many places are in.
+    pub fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    /// Whether no place is in.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    /// The places, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.0.iter().enumerate().flat_map(|(index, &word)| {
+            std::iter::successors((word != 0).then_some(word), |rest| {
+                let rest = rest & (rest - 1);
+                (rest != 0).then_some(rest)
+            })
+            .map(move |rest| (index * 64) as u16 + rest.trailing_zeros() as u16)
+        })
+    }
+
+    /// Puts all places of another set in.
+    pub fn union(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
+    /// Takes all places of another set out.
+    pub fn subtract(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine &= !theirs);
+    }
+}
+
+impl std::fmt::Debug for PageBits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl Default for PageBits {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// The effective evidence of one page: what the active batches say of its devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageContent {
+    /// Devices with an unbound listing without end.
+    pub registered: PageBits,
+    /// Devices with a plain grandfathered entry.
+    pub grandfathered: PageBits,
+    /// Other listings: (place, mark), sorted, no two equal.
+    pub marks: Vec<(u16, Mark)>,
+    /// Pairings: (place, pair), sorted, no two equal.
+    pub pairs: Vec<(u16, Pair)>,
+}
+
+impl PageContent {
+    /// Whether nothing is known of any device of the page.
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty() && self.pairs.is_empty() && self.registered.is_empty() && self.grandfathered.is_empty()
+    }
+}

@@ -1,0 +1,221 @@
+//! Pairing: which equipment may be used with which subscriber.
+//!
+//! Many to many. An *allowance* lets a number use a device although it is unlisted, grandfathered,
+//! suspended, expired or suspected. A *binding* makes the listings of one door count with its numbers only.
+//! What always holds: a subscriber is compared by MSISDN where both sides know one, else by IMSI.
+
+use crate::{
+    day::Day,
+    identity::{Imsi, Msisdn},
+    listing::Door,
+};
+use std::num::NonZeroU64;
+
+/// A subscriber's number, MSISDN or IMSI, in 8 bytes.
+///
+/// Bits 63..62: 1 MSISDN, 2 IMSI; bits 53..0: [`Msisdn::get`] or [`Imsi::packed`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number(NonZeroU64);
+
+/// A [`Number`] taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberKind {
+    /// By MSISDN.
+    Msisdn(Msisdn),
+    /// By IMSI.
+    Imsi(Imsi),
+}
+
+impl Number {
+    const MSISDN: u64 = 1 << 62;
+    const IMSI: u64 = 2 << 62;
+    const KIND: u64 = 3 << 62;
+
+    /// The stored form.
+    pub const fn to_stored(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The number of a stored form. `None` when it is not one.
+    pub fn from_stored(stored: u64) -> Option<Self> {
+        let value = stored & !Self::KIND;
+        match stored & Self::KIND {
+            Self::MSISDN => Msisdn::new(value).ok().map(Self::from),
+            Self::IMSI => Imsi::from_packed(value).ok().map(Self::from),
+            _ => None,
+        }
+    }
+
+    /// MSISDN or IMSI.
+    pub fn kind(self) -> NumberKind {
+        let value = self.0.get() & !Self::KIND;
+        let msisdn = (self.0.get() & Self::KIND == Self::MSISDN).then(|| Msisdn::new(value).ok()).flatten();
+        match (msisdn, Imsi::from_packed(value)) {
+            (Some(msisdn), _) => NumberKind::Msisdn(msisdn),
+            (None, Ok(imsi)) => NumberKind::Imsi(imsi),
+            // Only the two constructors above make a Number.
+            (None, Err(_)) => unreachable!("a Number is made of an MSISDN or an IMSI"),
+        }
+    }
+
+    /// The number with its middle hidden.
+    pub fn masked(self) -> String {
+        match self.kind() {
+            NumberKind::Msisdn(msisdn) => msisdn.masked(),
+            NumberKind::Imsi(imsi) => imsi.masked(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Number({})", self.masked())
+    }
+}
+
+impl From<Msisdn> for Number {
+    fn from(msisdn: Msisdn) -> Self {
+        // Never zero: the kind's bit is set.
+        Self(NonZeroU64::new(Self::MSISDN | msisdn.get()).unwrap_or(NonZeroU64::MIN))
+    }
+}
+
+impl From<Imsi> for Number {
+    fn from(imsi: Imsi) -> Self {
+        Self(NonZeroU64::new(Self::IMSI | imsi.packed()).unwrap_or(NonZeroU64::MIN))
+    }
+}
+
+/// What a pairing does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum PairingKind {
+    /// The number may use the device.
+    Allowance = 1,
+    /// The listings of one door count with this number only.
+    Binding = 2,
+}
+
+/// One number that a device is paired with. 16 bytes, as the hot sets hold those that are not plain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pair {
+    /// The number.
+    pub number: Number,
+    /// Last day, as [`Day::to_stored`].
+    until: u16,
+    /// What it does.
+    pub kind: PairingKind,
+    /// The door whose listings a binding binds; [`Door::Operator`] for an allowance.
+    pub door: Door,
+    /// An IMSI that came together with an MSISDN: it counts only where the question has no MSISDN.
+    pub second: bool,
+}
+
+impl Pair {
+    /// An allowance without end date.
+    pub const fn allowance(number: Number) -> Self {
+        Self { number, until: Day::NONE, kind: PairingKind::Allowance, door: Door::Operator, second: false }
+    }
+
+    /// A binding of the listings of a door.
+    pub const fn binding(number: Number, door: Door) -> Self {
+        Self { number, until: Day::NONE, kind: PairingKind::Binding, door, second: false }
+    }
+
+    /// The same pair with a last day.
+    #[must_use]
+    pub const fn with_until(mut self, until: Option<Day>) -> Self {
+        self.until = Day::to_stored(until);
+        self
+    }
+
+    /// The same pair as the second number of a pairing by both.
+    #[must_use]
+    pub const fn with_second(mut self, second: bool) -> Self {
+        self.second = second;
+        self
+    }
+
+    /// Last day. `None`: without end.
+    pub const fn until(&self) -> Option<Day> {
+        Day::from_stored(self.until)
+    }
+
+    /// Whether the pairing has not ended on this day.
+    pub const fn is_current(&self, today: Day) -> bool {
+        self.until == Day::NONE || self.until >= today.get()
+    }
+
+    /// Five bytes, where that is enough: an allowance without end by an Indonesian MSISDN.
+    pub fn to_plain(self) -> Option<PlainPair> {
+        let NumberKind::Msisdn(msisdn) = self.number.kind() else { return None };
+        let plain = self == Self::allowance(self.number);
+        let national = msisdn.national().filter(|n| plain && *n < 1 << 40)?;
+        let bytes = national.to_le_bytes();
+        Some([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]])
+    }
+}
+
+/// A plain allowance: the national number of a +62 MSISDN, little-endian.
+pub type PlainPair = [u8; 5];
+
+/// The pairs of one device, borrowed from wherever they lie. Order means nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pairs<'a> {
+    /// Plain allowances.
+    pub plain: &'a [PlainPair],
+    /// All others.
+    pub others: &'a [Pair],
+}
+
+impl<'a> Pairs<'a> {
+    /// Every pair.
+    pub fn iter(self) -> impl Iterator<Item = Pair> + 'a {
+        let plain = self.plain.iter().filter_map(|[a, b, c, d, e]| {
+            let national = u64::from_le_bytes([*a, *b, *c, *d, *e, 0, 0, 0]);
+            Msisdn::from_national(national).ok().map(|msisdn| Pair::allowance(msisdn.into()))
+        });
+        plain.chain(self.others.iter().copied())
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(self) -> bool {
+        self.plain.is_empty() && self.others.is_empty()
+    }
+}
+
+/// The subscriber of a question, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscriber {
+    /// The MSISDN that was asked, or else the one that the subscriber map has for the IMSI.
+    pub msisdn: Option<Msisdn>,
+    /// The IMSI that was asked.
+    pub imsi: Option<Imsi>,
+    /// The MSISDN that was asked is not the one that the subscriber map has for the IMSI: a SIM change.
+    pub sim_changed: bool,
+}
+
+/// How the pair in a question stands, beside the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PairStanding {
+    /// The question brought no number.
+    NotAsked,
+    /// Nothing is known of a pairing of this device.
+    Unpaired,
+    /// Paired with this number today.
+    Paired,
+    /// Paired with other numbers only.
+    Mismatched,
+}
+
+impl PairStanding {
+    /// The name on the wire and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotAsked => "NOT_ASKED",
+            Self::Unpaired => "UNPAIRED",
+            Self::Paired => "PAIRED",
+            Self::Mismatched => "MISMATCHED",
+        }
+    }
+}

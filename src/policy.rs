@@ -1,0 +1,156 @@
+//! The decision: evidence, question and time in, verdict out.
+//!
+//! One pure function, [`decide`], answers the network, agents, console, command line and reports; they
+//! differ in words only. The first rank that applies decides (docs/architecture.md, "Decision").
+//! What always holds: suspicion and suspension never improve an answer; an end date is inclusive and
+//! ends at 24:00 WIB; nothing here reads a clock, a set or a store.
+
+pub mod settings;
+
+use crate::{
+    day::Day,
+    listing::{Mark, TacRule},
+    pairing::{PairStanding, Pairs, Subscriber},
+};
+use serde::{Deserialize, Serialize};
+pub use settings::{Policy, Settings};
+
+/// Equipment status: what a network element is told (TS 29.272 Equipment-Status, TS 29.511).
+/// Ordered from best to worst for the subscriber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// May be served.
+    Whitelisted,
+    /// May be served, and is watched.
+    Greylisted,
+    /// Unknown equipment: an answer of its own.
+    Unknown,
+    /// May not be served.
+    Blacklisted,
+}
+
+/// Why: the first rank that applied. In order of precedence (rank).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// Rank 1.
+    Malformed,
+    /// Rank 2.
+    Court,
+    /// Rank 2.
+    Barred,
+    /// Rank 2.
+    Stolen,
+    /// Rank 2.
+    Lost,
+    /// Rank 2 (hard bar) or 11 (soft bar).
+    TacBarred,
+    /// Rank 3.
+    Exempt,
+    /// Rank 4.
+    Roamer,
+    /// Rank 5.
+    TestTac,
+    /// Rank 6.
+    Paired,
+    /// Rank 7.
+    Duplicate,
+    /// Rank 8, without end date.
+    Registered,
+    /// Rank 8, with an end date.
+    Temporary,
+    /// Rank 9.
+    ExemptType,
+    /// Rank 10.
+    Grandfathered,
+    /// Rank 12.
+    Suspended,
+    /// Rank 13.
+    PairingMismatch,
+    /// Rank 14.
+    NumberNeeded,
+    /// Rank 15.
+    Expired,
+    /// Rank 17.
+    NotRegistered,
+}
+
+/// What equipment a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A device, by its TAC's test flag: the key itself is not needed to decide.
+    Device {
+        /// Whether its TAC is of the test ranges.
+        test_tac: bool,
+    },
+    /// A value that is no IMEI, or all zeros.
+    Malformed,
+    /// A legal PEI that is no IMEI (`mac-…`, `eui-…`): unknown equipment.
+    Other,
+}
+
+/// What is asked, apart from the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The equipment.
+    pub asked: Asked,
+    /// The subscriber, resolved against the subscriber map.
+    pub subscriber: Subscriber,
+    /// An emergency attach: never answered black (by setting).
+    pub emergency: bool,
+}
+
+/// All that the register knows of a device, as borrowed from the hot sets or read from the store.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Evidence<'a> {
+    /// An unbound listing without end, in force.
+    pub registered: bool,
+    /// A plain grandfathered entry (first seen before the cut-off or without a date), in force.
+    pub grandfathered: bool,
+    /// Every other listing, in any order.
+    pub marks: &'a [Mark],
+    /// Pairings.
+    pub pairs: Pairs<'a>,
+    /// What is said of the model.
+    pub tac: TacRule,
+}
+
+/// Which evidence decided, so that a door and a batch can be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decisive {
+    /// No listing: the question itself, the model, or nothing known.
+    Nothing,
+    /// The plain registered bit.
+    Registered,
+    /// The plain grandfathered bit.
+    Grandfathered,
+    /// `evidence.marks[i]`.
+    Mark(usize),
+    /// A pair, equal to this one.
+    Pair(crate::pairing::Pair),
+    /// The model's class.
+    Tac,
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the network does.
+    pub status: Status,
+    /// Why.
+    pub reason: Reason,
+    /// How the pair stands, whatever the reason.
+    pub pairing: PairStanding,
+    /// Last day of what decided; for `EXPIRED` the day on which the best listing ended.
+    pub valid_until: Option<Day>,
+    /// The MSISDN that was asked is not the one known for the IMSI.
+    pub sim_changed: bool,
+    /// What decided.
+    pub decisive: Decisive,
+}
+
+/// Decides. `policy` is the one in force for the operator that asks, `today` a day in WIB.
+pub fn decide(_question: &Question, _evidence: &Evidence<'_>, _policy: &Policy, _today: Day) -> Verdict {
+    todo!()
+}
