@@ -1,10 +1,14 @@
 #![doc = "Saring."]
 #![allow(missing_docs)]
+pub mod batch;
 pub mod day;
-pub mod identity;
+pub mod fold;
 pub mod hot;
+pub mod identity;
+pub mod journal;
 pub mod listing;
 pub mod page;
 pub mod pairing;
 pub mod policy;
 pub mod revision;
+pub mod store;

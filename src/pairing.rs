@@ -96,6 +96,17 @@ pub enum PairingKind {
     Binding = 2,
 }
 
+impl PairingKind {
+    /// The kind of a stored code.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Allowance),
+            2 => Some(Self::Binding),
+            _ => None,
+        }
+    }
+}
+
 /// One number that a device is paired with. 16 bytes, as the hot sets hold those that are not plain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pair {

@@ -1,0 +1,217 @@
+//! The fold: from body rows and batch states to what is in force.
+//!
+//! Pure. The store reads rows, this decides which of them count as of an entry, and hot sets, digests and
+//! explanations are made of the result. What always holds: a row counts while its batch is in force (or
+//! suspended, and then says so), and a removal counts while the batch that removes is.
+
+use crate::{
+    batch::{BatchNumber, BatchState, Batches, BodyRow},
+    identity::EquipmentKey,
+    listing::{Class, Door, Mark},
+    page::{PageBits, PageContent, PageId},
+    pairing::{Number, NumberKind, Pair, PairingKind},
+    policy::Evidence,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A row and the batch that it came with.
+pub type Row = (BatchNumber, BodyRow);
+
+/// What is in force on one page as of an entry.
+pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> PageContent {
+    let removals = Removals::of(rows, batches, seq);
+    let mut content = PageContent::default();
+    for (number, row) in rows {
+        let Some((batch, state)) = batches.evidence_at(*number, seq) else { continue };
+        let suspended = state == BatchState::Suspended;
+        match row {
+            BodyRow::Page { target: None, bits, .. } => {
+                let mut bits = bits.clone();
+                removals.subtract_from(*number, &mut bits);
+                match (plain_class(&batch.header, suspended), batch.header.class) {
+                    (Some(Class::Registered), _) => content.registered.union(&bits),
+                    (Some(_), _) => content.grandfathered.union(&bits),
+                    (None, Some(class)) => {
+                        let mark = Mark::new(class, batch.header.door)
+                            .with_until(batch.header.valid_until)
+                            .with_suspended(suspended);
+                        content.marks.extend(bits.iter().map(|place| (place, mark)));
+                    }
+                    (None, None) => {}
+                }
+            }
+            BodyRow::Mark { key, .. } if removals.takes(*number, *key) => {}
+            BodyRow::Mark { key, until, since, number: bound, .. } => {
+                if let Some(class) = batch.header.class {
+                    let mark = Mark::new(class, batch.header.door)
+                        .with_until(until.or(batch.header.valid_until))
+                        .with_since(*since)
+                        .with_number(bound.map(Number::from))
+                        .with_suspended(suspended);
+                    content.marks.push((PageId::place(*key), mark));
+                }
+            }
+            BodyRow::Pairing { key, number: paired, target: None, .. } if !removals.unpairs(*number, *key, *paired) => {
+                let pairs = pairs_of(row, &batch.header);
+                content.pairs.extend(pairs.into_iter().flatten().map(|pair| (PageId::place(*key), pair)));
+            }
+            _ => {}
+        }
+    }
+    debug_assert!(rows.iter().all(|(_, row)| row_page(row).is_none_or(|page| page == id)));
+    content.marks.sort_unstable();
+    content.marks.dedup();
+    content.pairs.sort_unstable();
+    content.pairs.dedup();
+    content
+}
+
+/// The class of which a row of this batch is one bit in the hot sets. A listing of a tourist is never
+/// plain: a binding may bind the listings of its door.
+fn plain_class(header: &crate::batch::BatchHeader, suspended: bool) -> Option<Class> {
+    let class = header.class?;
+    let plain = !suspended && header.valid_until.is_none() && header.door != Door::OperatorTourist;
+    (plain && matches!(class, Class::Registered | Class::Grandfathered)).then_some(class)
+}
+
+fn pairs_of(row: &BodyRow, header: &crate::batch::BatchHeader) -> [Option<Pair>; 2] {
+    let BodyRow::Pairing { number, kind, imsi, until, .. } = row else { return [None, None] };
+    let make = |number| match kind {
+        PairingKind::Allowance => Pair::allowance(number),
+        PairingKind::Binding => Pair::binding(number, bound_door(header.door)),
+    };
+    let until = until.or(header.valid_until);
+    let second = imsi.filter(|_| matches!(number.kind(), NumberKind::Msisdn(_)));
+    [Some(make(*number).with_until(until)), second.map(|imsi| make(imsi.into()).with_until(until).with_second(true))]
+}
+
+/// The door whose listings a binding binds: the batch's own, and a visitor's where it is an operator's list.
+const fn bound_door(door: Door) -> Door {
+    match door {
+        Door::Operator => Door::OperatorTourist,
+        door => door,
+    }
+}
+
+fn row_page(row: &BodyRow) -> Option<PageId> {
+    match row {
+        BodyRow::Page { id, .. } => Some(*id),
+        BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } | BodyRow::Link { key, .. } => Some(PageId::of(*key)),
+        _ => None,
+    }
+}
+
+/// What later batches took off earlier ones, on one page.
+#[derive(Default)]
+struct Removals {
+    devices: BTreeMap<BatchNumber, PageBits>,
+    pairings: BTreeSet<(BatchNumber, EquipmentKey, Number)>,
+}
+
+impl Removals {
+    fn of(rows: &[Row], batches: &Batches, seq: u64) -> Self {
+        let mut removals = Self::default();
+        for (number, row) in rows {
+            match row {
+                BodyRow::Page { target: Some(target), bits, .. } if batches.evidence_at(*number, seq).is_some() => {
+                    removals.devices.entry(*target).or_default().union(bits);
+                }
+                BodyRow::Pairing { target: Some(target), key, number: paired, .. }
+                    if batches.evidence_at(*number, seq).is_some() =>
+                {
+                    removals.pairings.insert((*target, *key, *paired));
+                }
+                _ => {}
+            }
+        }
+        removals
+    }
+
+    fn subtract_from(&self, batch: BatchNumber, bits: &mut PageBits) {
+        if let Some(gone) = self.devices.get(&batch) {
+            bits.subtract(gone);
+        }
+    }
+
+    fn takes(&self, batch: BatchNumber, key: EquipmentKey) -> bool {
+        self.devices.get(&batch).is_some_and(|gone| gone.contains(PageId::place(key)))
+    }
+
+    fn unpairs(&self, batch: BatchNumber, key: EquipmentKey, number: Number) -> bool {
+        self.pairings.contains(&(batch, key, number))
+    }
+}
+
+/// Everything in force for one device as of an entry, each with its batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceEvidence {
+    /// Batches that list it as plainly registered.
+    pub registered: Vec<BatchNumber>,
+    /// Batches that list it as plainly grandfathered.
+    pub grandfathered: Vec<BatchNumber>,
+    /// Other listings; `mark_batches` has the batch of each.
+    pub marks: Vec<Mark>,
+    /// The batch of each mark.
+    pub mark_batches: Vec<BatchNumber>,
+    /// Pairs; `pair_batches` has the batch of each.
+    pub pairs: Vec<Pair>,
+    /// The batch of each pair.
+    pub pair_batches: Vec<BatchNumber>,
+    /// The other IMEIs of the phone.
+    pub links: Vec<EquipmentKey>,
+}
+
+impl DeviceEvidence {
+    /// The same as the decision wants it.
+    pub fn evidence(&self, tac: crate::listing::TacRule) -> Evidence<'_> {
+        Evidence {
+            registered: !self.registered.is_empty(),
+            grandfathered: !self.grandfathered.is_empty(),
+            marks: &self.marks,
+            pairs: crate::pairing::Pairs { plain: &[], others: &self.pairs },
+            tac,
+        }
+    }
+}
+
+/// What is in force for one device, of the rows of its page.
+pub fn device_evidence(key: EquipmentKey, rows: &[Row], batches: &Batches, seq: u64) -> DeviceEvidence {
+    let mut device = DeviceEvidence::default();
+    let mut seen = BTreeSet::new();
+    let removals: Vec<Row> = rows.iter().filter(|(_, row)| is_removal(row)).cloned().collect();
+    // One batch at a time, so that each effect has its batch.
+    for number in rows.iter().map(|(number, _)| *number).filter(|number| seen.insert(*number)) {
+        let own = rows.iter().filter(|(batch, row)| *batch == number && !is_removal(row)).cloned();
+        let of_batch: Vec<Row> = own.chain(removals.iter().cloned()).collect();
+        let content = page_content(PageId::of(key), &of_batch, batches, seq);
+        let place = PageId::place(key);
+        if content.registered.contains(place) {
+            device.registered.push(number);
+        }
+        if content.grandfathered.contains(place) {
+            device.grandfathered.push(number);
+        }
+        for (_, mark) in content.marks.iter().filter(|(at, _)| *at == place) {
+            device.marks.push(*mark);
+            device.mark_batches.push(number);
+        }
+        for (_, pair) in content.pairs.iter().filter(|(at, _)| *at == place) {
+            device.pairs.push(*pair);
+            device.pair_batches.push(number);
+        }
+        if batches.evidence_at(number, seq).is_some() {
+            let links = of_batch.iter().filter_map(|(_, row)| match row {
+                BodyRow::Link { key: about, others } if *about == key => Some(others),
+                _ => None,
+            });
+            device.links.extend(links.flatten());
+        }
+    }
+    device.links.sort_unstable();
+    device.links.dedup();
+    device
+}
+
+const fn is_removal(row: &BodyRow) -> bool {
+    matches!(row, BodyRow::Page { target: Some(_), .. } | BodyRow::Pairing { target: Some(_), .. })
+}

@@ -1,0 +1,173 @@
+//! The store: the register on disk, in RocksDB.
+//!
+//! One column family for each kind of row; bodies are page-first, so that everything known of a device,
+//! now or as of an earlier entry, lies in one short range, and start-up is one pass in page order
+//! (docs/storage.md has the bytes, docs/decisions.md the reason).
+//! What always holds: a row is never overwritten; entry, effects and applied revision go into one atomic
+//! write that is synced before anybody is told; one process writes a directory; after a failed write the
+//! handle refuses further work, because what reached the disk is then unknown.
+
+mod error;
+mod keys;
+mod open;
+mod read;
+mod rows;
+mod scan;
+mod sets;
+mod write;
+
+pub use error::StoreError;
+pub use open::OpenMode;
+pub use read::{SettingsRow, fold_entry};
+pub use scan::PageScan;
+pub use write::{BodySummary, BodyWriter, Draft, Writer};
+
+use crate::{batch::Batches, revision::Revision};
+use rocksdb::{ColumnFamily, DB, Options, statistics::Ticker};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Version of the bytes that this build writes (docs/storage.md). A newer one on disk is refused.
+pub const FORMAT: u32 = 1;
+
+/// The column families. Names are forever.
+mod cf {
+    pub(super) const META: &str = "meta";
+    pub(super) const JOURNAL: &str = "journal";
+    pub(super) const BATCHES: &str = "batches";
+    pub(super) const SETTINGS: &str = "settings";
+    pub(super) const PAGES: &str = "pages";
+    pub(super) const MARKS: &str = "marks";
+    pub(super) const PAIRINGS: &str = "pairings";
+    pub(super) const LINKS: &str = "links";
+    pub(super) const SUBSCRIBERS: &str = "subscribers";
+    pub(super) const TACS: &str = "tacs";
+    pub(super) const TAC_CLASSES: &str = "tac_classes";
+    pub(super) const NUMBERS: &str = "numbers";
+    pub(super) const TOUCHED: &str = "touched";
+    /// Leaves of personal rows that were erased. Part of the format; nothing writes it yet.
+    pub(super) const ERASED: &str = "erased";
+
+    pub(super) const ALL: [&str; 14] = [
+        META,
+        JOURNAL,
+        BATCHES,
+        SETTINGS,
+        PAGES,
+        MARKS,
+        PAIRINGS,
+        LINKS,
+        SUBSCRIBERS,
+        TACS,
+        TAC_CLASSES,
+        NUMBERS,
+        TOUCHED,
+        ERASED,
+    ];
+}
+
+/// An open register on disk. Shared between threads; one [`Writer`] at a time.
+pub struct Store {
+    db: DB,
+    options: Options,
+    path: PathBuf,
+    mode: OpenMode,
+    broken: AtomicBool,
+    writing: Mutex<()>,
+    state: RwLock<State>,
+}
+
+/// What a store keeps in memory of itself.
+#[derive(Debug, Default)]
+struct State {
+    applied: Revision,
+    batches: Batches,
+}
+
+/// Counts of RocksDB itself, for tests and metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreTickers {
+    /// Keys read by gets.
+    pub keys_read: u64,
+    /// Seeks of iterators.
+    pub seeks: u64,
+    /// Syncs of the write-ahead log.
+    pub wal_synced: u64,
+}
+
+impl Store {
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Revision of the newest entry that the store holds.
+    pub fn applied(&self) -> Revision {
+        self.state_read().applied
+    }
+
+    /// Runs a function over the table of batches.
+    pub fn with_batches<T>(&self, look: impl FnOnce(&Batches) -> T) -> T {
+        look(&self.state_read().batches)
+    }
+
+    /// RocksDB's own counts since the store was opened.
+    pub fn tickers(&self) -> StoreTickers {
+        StoreTickers {
+            keys_read: self.options.get_ticker_count(Ticker::NumberKeysRead),
+            seeks: self.options.get_ticker_count(Ticker::NumberDbSeek),
+            wal_synced: self.options.get_ticker_count(Ticker::WalFileSynced),
+        }
+    }
+
+    /// Bytes of the live table files.
+    pub fn disk_bytes(&self) -> u64 {
+        self.db.live_files().map_or(0, |files| files.iter().map(|file| file.size as u64).sum())
+    }
+
+    /// Writes everything that is only in the write-ahead log into table files.
+    ///
+    /// # Errors
+    /// When RocksDB cannot write.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        for name in cf::ALL {
+            self.db.flush_cf(self.cf(name)?).map_err(|error| self.failed_write("flush", &error))?;
+        }
+        Ok(())
+    }
+
+    fn state_read(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        // A thread that panicked in here left whole values behind: they are replaced, never half changed.
+        self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn cf(&self, name: &'static str) -> Result<&ColumnFamily, StoreError> {
+        self.db
+            .cf_handle(name)
+            .ok_or_else(|| StoreError::damaged(&self.path, format!("column family {name:?} is missing")))
+    }
+
+    fn check_whole(&self) -> Result<(), StoreError> {
+        if self.broken.load(Ordering::Acquire) { Err(StoreError::Broken { path: self.path.clone() }) } else { Ok(()) }
+    }
+
+    fn failed_write(&self, doing: &'static str, error: &rocksdb::Error) -> StoreError {
+        self.broken.store(true, Ordering::Release);
+        StoreError::Write { path: self.path.clone(), doing, reason: error.to_string() }
+    }
+
+    fn failed_read(&self, error: &rocksdb::Error) -> StoreError {
+        StoreError::damaged(&self.path, error.to_string())
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).field("applied", &self.applied()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,81 @@
+//! What can be wrong with a data directory, in words that say what to do.
+
+use std::path::{Path, PathBuf};
+
+/// Why the store cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is nothing to open.
+    #[error("{} holds no register: make one with `saring import … --data {}`, or name the right directory", .path.display(), .path.display())]
+    Missing {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another process writes this directory.
+    #[error(
+        "{} is in use by another Saring process, and two must never write one register: stop the server (or wait for the import) and try again",
+        .path.display()
+    )]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A RocksDB database, but not one of ours, or one that never finished its first write.
+    #[error("{} is a RocksDB database but not a Saring register: name another directory", .path.display())]
+    NotARegister {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Written by a newer build.
+    #[error(
+        "{} has storage format {found}, and this build knows formats up to {known}: run the newer Saring that wrote it",
+        .path.display()
+    )]
+    NewerFormat {
+        /// The directory.
+        path: PathBuf,
+        /// Format on disk.
+        found: u32,
+        /// Highest format of this build.
+        known: u32,
+    },
+    /// Bytes that should not be there, or are gone.
+    #[error("{} is damaged: {what}. Nothing was changed; restore the directory from a backup", .path.display())]
+    Damaged {
+        /// The directory.
+        path: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// The disk or RocksDB refused a write.
+    #[error("writing to {} failed ({doing}): {reason}. This process writes no more; check disk and space, then start it again", .path.display())]
+    Write {
+        /// The directory.
+        path: PathBuf,
+        /// What was being written.
+        doing: &'static str,
+        /// RocksDB's reason.
+        reason: String,
+    },
+    /// A write failed earlier.
+    #[error("an earlier write to {} failed and it is unknown what reached the disk: start the process again", .path.display())]
+    Broken {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Opened for reading only.
+    #[error("{} was opened for reading only", .path.display())]
+    ReadOnly {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl StoreError {
+    pub(super) fn damaged(path: &Path, what: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), what: what.into() }
+    }
+}

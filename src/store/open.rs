@@ -1,0 +1,202 @@
+//! Opening a register: what is checked before a single answer rests on it.
+
+use super::{FORMAT, State, Store, StoreError, cf, keys};
+use crate::{batch::Batches, journal::EpochStarted, revision::Revision};
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
+};
+use std::{
+    path::Path,
+    sync::{Mutex, RwLock, atomic::AtomicBool},
+};
+
+/// What a register is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenMode {
+    /// To read, beside a process that writes it: a view of the moment of opening.
+    Read,
+    /// To write an existing register.
+    Write,
+    /// To write, and to make the register where there is none.
+    Create,
+}
+
+/// `meta` key of the storage format: u32.
+pub(super) const META_FORMAT: &[u8] = b"format";
+/// `meta` key of the applied revision: epoch u32, seq u64.
+pub(super) const META_APPLIED: &[u8] = b"applied";
+
+/// Memory of the block cache. Checks never read it; it serves imports, explanations and start-up.
+const BLOCK_CACHE_BYTES: usize = 64 << 20;
+/// Memory of one memtable of a family that holds bodies.
+const WRITE_BUFFER_BYTES: usize = 32 << 20;
+
+impl Store {
+    /// Opens a register.
+    ///
+    /// # Errors
+    /// When there is none (and none may be made), another process writes it, its format is newer, or
+    /// anything that is read here is damaged.
+    pub fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
+        let options = database_options(mode);
+        let exists = path.join("CURRENT").exists();
+        if !exists && mode != OpenMode::Create {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        let families = || {
+            let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+            cf::ALL.map(|name| ColumnFamilyDescriptor::new(name, family_options(name, &cache)))
+        };
+        let db = match mode {
+            OpenMode::Read => DB::open_cf_descriptors_read_only(&options, path, families(), false),
+            OpenMode::Write | OpenMode::Create => DB::open_cf_descriptors(&options, path, families()),
+        }
+        .map_err(|error| open_error(path, &error, exists))?;
+        let mut store = Self {
+            db,
+            options,
+            path: path.to_owned(),
+            mode,
+            broken: AtomicBool::new(false),
+            writing: Mutex::new(()),
+            state: RwLock::new(State::default()),
+        };
+        store.check_format(exists)?;
+        let state = store.load_state()?;
+        store.state = RwLock::new(state);
+        Ok(store)
+    }
+
+    /// Refuses what is not ours or newer than we are; a directory that was just made gets its first entry.
+    fn check_format(&self, existed: bool) -> Result<(), StoreError> {
+        match self.meta(META_FORMAT)? {
+            Some(bytes) => {
+                let found = <[u8; 4]>::try_from(bytes.as_slice())
+                    .map(u32::from_be_bytes)
+                    .map_err(|_| StoreError::damaged(&self.path, "the format version is not 4 bytes"))?;
+                if found > FORMAT {
+                    return Err(StoreError::NewerFormat { path: self.path.clone(), found, known: FORMAT });
+                }
+                Ok(())
+            }
+            // Made by us, but killed before the first write: as good as new.
+            None if !existed || self.is_blank()? => {
+                if self.mode == OpenMode::Create {
+                    self.found_register()
+                } else {
+                    Err(StoreError::Missing { path: self.path.clone() })
+                }
+            }
+            None => Err(StoreError::NotARegister { path: self.path.clone() }),
+        }
+    }
+
+    fn is_blank(&self) -> Result<bool, StoreError> {
+        for name in cf::ALL {
+            if let Some(row) = self.db.iterator_cf(self.cf(name)?, IteratorMode::Start).next() {
+                row.map_err(|error| self.failed_read(&error))?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn found_register(&self) -> Result<(), StoreError> {
+        let mut register_id = vec![0; 16];
+        getrandom::fill(&mut register_id)?;
+        let started = EpochStarted { register_id, ..EpochStarted::default() };
+        self.write_first_entry(started)
+    }
+
+    pub(super) fn meta(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db.get_cf(self.cf(cf::META)?, key).map_err(|error| self.failed_read(&error))
+    }
+
+    /// Reads applied revision and batches, and holds the journal's end against them.
+    fn load_state(&self) -> Result<State, StoreError> {
+        let applied = self
+            .meta(META_APPLIED)?
+            .and_then(|bytes| decode_applied(&bytes))
+            .ok_or_else(|| StoreError::damaged(&self.path, "the applied revision is missing or unreadable"))?;
+        let last = self.db.iterator_cf(self.cf(cf::JOURNAL)?, IteratorMode::End).next();
+        let last = last.transpose().map_err(|error| self.failed_read(&error))?;
+        let last = last.and_then(|(key, _)| keys::read_seq(&key));
+        if last != Some(applied.seq) {
+            let last = last.map_or_else(|| "no entry".to_owned(), |seq| format!("entry {seq}"));
+            let what = format!("the journal ends with {last}, but entry {} was applied", applied.seq);
+            return Err(StoreError::damaged(&self.path, what));
+        }
+        Ok(State { applied, batches: self.load_batches()? })
+    }
+
+    fn load_batches(&self) -> Result<Batches, StoreError> {
+        let mut batches = Batches::default();
+        for row in self.db.iterator_cf(self.cf(cf::BATCHES)?, IteratorMode::Start) {
+            let (key, value) = row.map_err(|error| self.failed_read(&error))?;
+            super::read::fold_batch_row(&mut batches, &key, &value)
+                .ok_or_else(|| StoreError::damaged(&self.path, "a batch row is unreadable"))?;
+        }
+        Ok(batches)
+    }
+}
+
+pub(super) fn encode_applied(revision: Revision) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&revision.epoch.to_be_bytes());
+    bytes[4..].copy_from_slice(&revision.seq.to_be_bytes());
+    bytes
+}
+
+fn decode_applied(bytes: &[u8]) -> Option<Revision> {
+    let (epoch, seq) = bytes.split_at_checked(4)?;
+    Some(Revision { epoch: u32::from_be_bytes(epoch.try_into().ok()?), seq: u64::from_be_bytes(seq.try_into().ok()?) })
+}
+
+fn database_options(mode: OpenMode) -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(mode == OpenMode::Create);
+    options.create_missing_column_families(mode != OpenMode::Read);
+    options.set_paranoid_checks(true);
+    // A flipped bit in the middle of the log is refused; only a torn tail, never acknowledged, is cut off.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_track_and_verify_wals_in_manifest(true);
+    options.set_max_open_files(-1);
+    options.set_max_background_jobs(2);
+    options.set_keep_log_file_num(4);
+    options.set_max_total_wal_size(256 << 20);
+    options.enable_statistics();
+    options
+}
+
+fn family_options(name: &str, cache: &Cache) -> Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_block_size(16 << 10);
+    table.set_format_version(5);
+    let mut options = Options::default();
+    options.set_block_based_table_factory(&table);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_bottommost_compression_type(DBCompressionType::Zstd);
+    options.set_paranoid_checks(true);
+    if matches!(name, cf::PAGES | cf::MARKS | cf::PAIRINGS | cf::NUMBERS | cf::SUBSCRIBERS) {
+        options.set_write_buffer_size(WRITE_BUFFER_BYTES);
+    } else {
+        options.set_write_buffer_size(4 << 20);
+    }
+    options
+}
+
+fn open_error(path: &Path, error: &rocksdb::Error, exists: bool) -> StoreError {
+    let text = error.to_string();
+    if text.contains("lock") && (text.contains("LOCK") || text.contains("No locks available")) {
+        return StoreError::Locked { path: path.to_owned() };
+    }
+    if exists && text.contains("Column family") {
+        return StoreError::NotARegister { path: path.to_owned() };
+    }
+    if exists {
+        StoreError::damaged(path, text)
+    } else {
+        StoreError::Write { path: path.to_owned(), doing: "make the directory", reason: text }
+    }
+}

@@ -1,0 +1,300 @@
+//! Writing: one writer, one atomic synced write for entry, effects and applied revision.
+//!
+//! What a crash leaves: before the write of a group, nothing of it; after it, all of it. Rows of a large
+//! body are written ahead under the number of a batch whose `staged` entry is durable; no reader counts
+//! them until the entry that activates the batch, and a writer that finds a staged batch discards it.
+
+use super::{
+    FORMAT, Store, StoreError, cf, keys,
+    open::{META_APPLIED, META_FORMAT, OpenMode, encode_applied},
+    rows::{BodyHasher, Salts, StoredRow, numbers_of},
+};
+use crate::{
+    batch::{BatchNumber, BatchState, BodyRow},
+    identity::EquipmentKey,
+    journal::{BOOTSTRAP, BatchDiscarded, Change, Entry, EpochStarted},
+    pairing::Number,
+    revision::Revision,
+};
+use fail::fail_point;
+use prost::Message;
+use rocksdb::{WriteBatch, WriteOptions};
+use std::sync::MutexGuard;
+
+/// Bytes of a body that are written ahead at once. Also the size up to which a body goes whole into the
+/// atomic write of its entries.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// A change that waits for its number.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The operator whose partition it belongs to; empty: national.
+    pub partition: String,
+    /// The change.
+    pub change: Change,
+}
+
+/// The right to write. One at a time in a process, and one process a directory.
+pub struct Writer<'a> {
+    store: &'a Store,
+    applied: Revision,
+    _alone: MutexGuard<'a, ()>,
+}
+
+/// What a body amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodySummary {
+    /// SHA-256 over its canonical rows.
+    pub sha256: [u8; 32],
+    /// Rows.
+    pub rows: u64,
+}
+
+impl Store {
+    /// Takes the right to write.
+    ///
+    /// # Errors
+    /// When the store was opened for reading, or an earlier write failed.
+    pub fn writer(&self) -> Result<Writer<'_>, StoreError> {
+        if self.mode == OpenMode::Read {
+            return Err(StoreError::ReadOnly { path: self.path.clone() });
+        }
+        self.check_whole()?;
+        let alone = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(Writer { store: self, applied: self.applied(), _alone: alone })
+    }
+
+    /// The first write of a register: format and first entry.
+    pub(super) fn write_first_entry(&self, started: EpochStarted) -> Result<(), StoreError> {
+        let revision = Revision { epoch: 1, seq: 1 };
+        let entry = Entry {
+            seq: revision.seq,
+            epoch: revision.epoch,
+            time_unix_ms: now_unix_ms(),
+            principal: BOOTSTRAP.into(),
+            approver: BOOTSTRAP.into(),
+            partition: String::new(),
+            change: Some(Change::EpochStarted(started)),
+        };
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
+        batch.put_cf(self.cf(cf::META)?, META_APPLIED, encode_applied(revision));
+        batch.put_cf(self.cf(cf::JOURNAL)?, keys::seq(revision.seq), entry.encode_to_vec());
+        self.write_synced("the first entry", batch)
+    }
+
+    fn write_synced(&self, doing: &'static str, batch: WriteBatch) -> Result<(), StoreError> {
+        self.check_whole()?;
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.db.write_opt(batch, &options).map_err(|error| self.failed_write(doing, &error))
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// The number that the next entry gets.
+    pub const fn next_seq(&self) -> u64 {
+        self.applied.seq + 1
+    }
+
+    /// The store that this writes.
+    pub const fn store(&self) -> &'a Store {
+        self.store
+    }
+
+    /// Begins the body of a batch. Rows must come in canonical order.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn body(&self, number: BatchNumber, staged: bool) -> Result<BodyWriter<'a>, StoreError> {
+        Ok(BodyWriter {
+            store: self.store,
+            number,
+            staged,
+            salts: Salts::random()?,
+            hasher: BodyHasher::default(),
+            rows: 0,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+        })
+    }
+
+    /// Writes a group: numbers the drafts, derives their effects, and writes all with the rows that are
+    /// still waiting in bodies, in one atomic synced write. Returns the new revision.
+    ///
+    /// # Errors
+    /// When RocksDB cannot write; then nothing of the group is visible and the store refuses further work.
+    pub fn commit(&mut self, drafts: Vec<Draft>, bodies: Vec<BodyWriter<'a>>) -> Result<Revision, StoreError> {
+        let mut group = WriteBatch::default();
+        for body in &bodies {
+            body.put_waiting(&mut group)?;
+        }
+        let mut revision = self.applied;
+        let mut entries = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            revision.seq += 1;
+            let entry = Entry {
+                seq: revision.seq,
+                epoch: revision.epoch,
+                time_unix_ms: now_unix_ms(),
+                principal: BOOTSTRAP.into(),
+                approver: BOOTSTRAP.into(),
+                partition: draft.partition,
+                change: Some(draft.change),
+            };
+            group.put_cf(self.store.cf(cf::JOURNAL)?, keys::seq(entry.seq), entry.encode_to_vec());
+            self.put_effects(&mut group, &entry)?;
+            entries.push(entry);
+        }
+        group.put_cf(self.store.cf(cf::META)?, META_APPLIED, encode_applied(revision));
+        fail_point!("store-before-commit");
+        self.store.write_synced("a group of entries", group)?;
+        fail_point!("store-after-commit");
+        self.applied = revision;
+        let mut state = self.store.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.applied = revision;
+        for entry in &entries {
+            super::read::fold_entry(&mut state.batches, entry);
+        }
+        Ok(revision)
+    }
+
+    fn put_effects(&self, group: &mut WriteBatch, entry: &Entry) -> Result<(), StoreError> {
+        let batches = self.store.cf(cf::BATCHES)?;
+        let state_row = |batch| keys::batch_row(batch, entry.seq);
+        match &entry.change {
+            Some(Change::BatchStaged(staged)) => {
+                let mut value = vec![BatchState::Staged as u8];
+                value.extend(staged.encode_to_vec());
+                group.put_cf(batches, state_row(entry.seq), value);
+            }
+            Some(Change::BatchActivated(activated)) => {
+                group.put_cf(batches, state_row(activated.batch), [BatchState::Active as u8]);
+            }
+            Some(Change::BatchDiscarded(discarded)) => {
+                group.put_cf(batches, state_row(discarded.batch), [BatchState::Discarded as u8]);
+            }
+            Some(Change::SettingsApplied(settings)) => {
+                group.put_cf(self.store.cf(cf::SETTINGS)?, keys::seq(entry.seq), settings.encode_to_vec());
+            }
+            Some(Change::EpochStarted(_)) | None => {}
+        }
+        Ok(())
+    }
+
+    /// Gives up every batch that was staged and never handed in: its rows go, its number stays taken.
+    /// Returns their numbers.
+    ///
+    /// # Errors
+    /// When RocksDB cannot read or write.
+    pub fn discard_staged(&mut self) -> Result<Vec<BatchNumber>, StoreError> {
+        let staged: Vec<BatchNumber> = self.store.with_batches(|batches| {
+            let is_staged = |state: &(u64, BatchState)| state.1 == BatchState::Staged;
+            batches.iter().filter(|(_, batch)| batch.states.last().is_some_and(is_staged)).map(|(n, _)| n).collect()
+        });
+        for &number in &staged {
+            self.delete_body(number)?;
+            fail_point!("store-mid-discard");
+            let reason = "staged by a process that ended before it was done".to_owned();
+            let change = Change::BatchDiscarded(BatchDiscarded { batch: number, reason });
+            self.commit(vec![Draft { partition: String::new(), change }], Vec::new())?;
+        }
+        Ok(staged)
+    }
+
+    /// Deletes the rows of a batch that was never in force. Done again after a crash, it ends the same.
+    fn delete_body(&self, number: BatchNumber) -> Result<(), StoreError> {
+        let store = self.store;
+        let mut deletes = WriteBatch::default();
+        for row in store.body_rows(number)? {
+            let (row, body) = row?;
+            deletes.delete_cf(store.cf(family_name(row.family))?, &row.key);
+            for (number_key, key) in numbers_of(&body) {
+                deletes.delete_cf(store.cf(cf::NUMBERS)?, keys::number_row(number_key, key, number));
+            }
+            if deletes.size_in_bytes() > CHUNK_BYTES {
+                store.write_synced("the end of a staged batch", std::mem::take(&mut deletes))?;
+            }
+        }
+        let from = number.to_be_bytes();
+        deletes.delete_range_cf(store.cf(cf::TOUCHED)?, from, (number + 1).to_be_bytes());
+        store.write_synced("the end of a staged batch", deletes)
+    }
+}
+
+/// The rows of one batch on their way to the disk.
+pub struct BodyWriter<'a> {
+    store: &'a Store,
+    number: BatchNumber,
+    staged: bool,
+    salts: Salts,
+    hasher: BodyHasher,
+    rows: u64,
+    waiting: Vec<(StoredRow, Vec<(Number, EquipmentKey)>)>,
+    waiting_bytes: usize,
+}
+
+impl BodyWriter<'_> {
+    /// Adds a row. A staged batch writes ahead what exceeds a chunk; one that is not staged keeps all for
+    /// the atomic write.
+    ///
+    /// # Errors
+    /// When RocksDB cannot write.
+    pub fn push(&mut self, row: &BodyRow) -> Result<(), StoreError> {
+        let stored = StoredRow::encode(row, self.number, &mut self.salts);
+        self.hasher.add(&stored);
+        self.rows += 1;
+        // Each row brings an index row of about the same key.
+        self.waiting_bytes += 2 * stored.key.len() + stored.value.len();
+        self.waiting.push((stored, numbers_of(row)));
+        if self.staged && self.waiting_bytes > CHUNK_BYTES {
+            self.write_ahead()?;
+        }
+        Ok(())
+    }
+
+    fn put_waiting(&self, batch: &mut WriteBatch) -> Result<(), StoreError> {
+        let (touched, numbers) = (self.store.cf(cf::TOUCHED)?, self.store.cf(cf::NUMBERS)?);
+        for (row, about) in &self.waiting {
+            batch.put_cf(self.store.cf(family_name(row.family))?, &row.key, &row.value);
+            batch.put_cf(touched, keys::touched(self.number, row.family, &row.key), []);
+            for (number, key) in about {
+                batch.put_cf(numbers, keys::number_row(*number, *key, self.number), []);
+            }
+        }
+        Ok(())
+    }
+
+    fn write_ahead(&mut self) -> Result<(), StoreError> {
+        self.store.check_whole()?;
+        let mut batch = WriteBatch::default();
+        self.put_waiting(&mut batch)?;
+        // Not synced: the sync of the activating entry covers every earlier byte of the log.
+        self.store.db.write(batch).map_err(|error| self.store.failed_write("the body of a batch", &error))?;
+        self.waiting.clear();
+        self.waiting_bytes = 0;
+        fail_point!("store-mid-body");
+        Ok(())
+    }
+
+    /// Digest and size of what was pushed so far.
+    pub fn summary(&self) -> BodySummary {
+        BodySummary { sha256: self.hasher.clone().finish(), rows: self.rows }
+    }
+}
+
+pub(super) fn family_name(family: keys::Family) -> &'static str {
+    match family {
+        keys::Family::Pages => cf::PAGES,
+        keys::Family::Marks => cf::MARKS,
+        keys::Family::Pairings => cf::PAIRINGS,
+        keys::Family::Links => cf::LINKS,
+        keys::Family::Subscribers => cf::SUBSCRIBERS,
+        keys::Family::Tacs => cf::TACS,
+        keys::Family::TacClasses => cf::TAC_CLASSES,
+    }
+}
+
+fn now_unix_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
