@@ -206,8 +206,6 @@ pub enum BodyRow {
         since: Option<Day>,
         /// Bound number, or number in evidence.
         number: Option<Msisdn>,
-        /// Operator that reported this row, where it differs from the header's.
-        operator: String,
     },
     /// A device and a subscriber.
     Pairing {

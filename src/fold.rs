@@ -41,7 +41,7 @@ pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> Pa
                 }
             }
             BodyRow::Mark { key, .. } if removals.takes(*number, *key) => {}
-            BodyRow::Mark { key, until, since, number: bound, .. } => {
+            BodyRow::Mark { key, until, since, number: bound } => {
                 if let Some(class) = batch.header.class {
                     let mark = Mark::new(class, batch.header.door)
                         .with_until(until.or(batch.header.valid_until))

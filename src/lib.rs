@@ -10,5 +10,6 @@ pub mod listing;
 pub mod page;
 pub mod pairing;
 pub mod policy;
+pub mod registry;
 pub mod revision;
 pub mod store;

@@ -134,6 +134,35 @@ impl Store {
         Ok(newest.into_iter().filter_map(|(imsi, msisdn)| Some((imsi, msisdn?))).collect())
     }
 
+    /// The same for the subscribers whose newest row came with a batch of one operator.
+    pub fn subscribers_of(&self, operator: &str, seq: u64) -> Result<Vec<(Imsi, Msisdn)>, StoreError> {
+        let mut newest: BTreeMap<Imsi, (BatchNumber, Option<Msisdn>)> = BTreeMap::new();
+        self.walk_family(Family::Subscribers, &mut |(batch, row)| {
+            if let BodyRow::Subscriber { imsi, msisdn, .. } = row
+                && self.is_evidence(batch, seq)
+            {
+                newest.insert(imsi, (batch, msisdn));
+            }
+        })?;
+        let is_own = |batch| self.with_batches(|b| b.get(batch).is_some_and(|batch| batch.header.operator == operator));
+        let own = newest.into_iter().filter(|(_, (batch, _))| is_own(*batch));
+        Ok(own.filter_map(|(imsi, (_, msisdn))| Some((imsi, msisdn?))).collect())
+    }
+
+    /// The class rows of models that are in force as of an entry.
+    pub fn tac_class_rows(&self, seq: u64) -> Result<Vec<BodyRow>, StoreError> {
+        let mut newest: BTreeMap<(Tac, TacClass), u8> = BTreeMap::new();
+        self.walk_family(Family::TacClasses, &mut |(batch, row)| {
+            if let BodyRow::TacClass { tac, class, level } = row
+                && self.is_evidence(batch, seq)
+            {
+                newest.insert((tac, class), level);
+            }
+        })?;
+        newest.retain(|_, level| *level > 0);
+        Ok(newest.into_iter().map(|((tac, class), level)| BodyRow::TacClass { tac, class, level }).collect())
+    }
+
     /// Every model with a class in force as of an entry, ascending.
     pub fn tac_rules(&self, seq: u64) -> Result<Vec<(Tac, TacRule)>, StoreError> {
         let mut rules: BTreeMap<Tac, TacRule> = BTreeMap::new();

@@ -60,7 +60,7 @@ impl StoredRow {
             BodyRow::Page { id, target, bits } => {
                 Self { family: Family::Pages, key: keys::page_row(*id, batch, *target), value: sets::encode(bits) }
             }
-            BodyRow::Mark { key, until, since, number, operator } => {
+            BodyRow::Mark { key, until, since, number } => {
                 let mut value = Vec::new();
                 if let Some(number) = number {
                     value.push(1);
@@ -71,7 +71,6 @@ impl StoredRow {
                 }
                 value.extend(Day::to_stored(*until).to_be_bytes());
                 value.extend(Day::to_stored(*since).to_be_bytes());
-                push_text(&mut value, operator);
                 Self { family: Family::Marks, key: keys::device_row(*key, batch), value }
             }
             BodyRow::Pairing { key, number, target, kind, imsi, until } => {
@@ -127,8 +126,7 @@ impl StoredRow {
                     _ => return None,
                 };
                 let (until, since) = (rest.day()?, rest.day()?);
-                let operator = rest.text()?;
-                (batch, BodyRow::Mark { key: keys::read_page(key)?.key(place)?, until, since, number, operator })
+                (batch, BodyRow::Mark { key: keys::read_page(key)?.key(place)?, until, since, number })
             }
             Family::Pairings => {
                 let (batch, place, number, target) = keys::read_pairing_row(key)?;

@@ -1,0 +1,72 @@
+//! The registry: the write path. Changes come in, are checked against the state, numbered, made durable.
+//!
+//! What always holds: an import becomes visible as a whole or not at all; the same list twice leaves the
+//! same state and makes no second batch; whoever is told of a revision finds it after a crash.
+
+mod difference;
+mod import;
+mod part;
+mod settings;
+mod verify;
+
+pub use import::{ImportOrder, ImportSummary};
+pub use settings::timeline;
+pub use verify::{Verified, VerifyError, verify};
+
+use crate::{
+    batch::BatchNumber,
+    store::{OpenMode, Store, StoreError},
+};
+use std::{path::Path, sync::Arc};
+
+/// Why a change is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The store cannot do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A full list that is much shorter than the one it would replace.
+    #[error(
+        "this full list has {new} entries and door {door} has {old} in force: a drop by more than {max_drop_percent} % is refused, because a cut-off file would take legal devices off. If it is meant, say --max-drop 100"
+    )]
+    SuddenDrop {
+        /// The door whose list it is.
+        door: crate::listing::Door,
+        /// Entries in force.
+        old: u64,
+        /// Entries of the new list.
+        new: u64,
+        /// What is allowed.
+        max_drop_percent: u8,
+    },
+    /// A settings document that cannot be taken in.
+    #[error("the settings are refused: {0}")]
+    Settings(String),
+}
+
+/// An open register that can be changed.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    store: Arc<Store>,
+}
+
+impl Registry {
+    /// Opens a register to change it. Batches that an earlier process staged and never finished are
+    /// discarded first; their numbers come back.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open(path: &Path, create: bool) -> Result<(Self, Vec<BatchNumber>), RegistryError> {
+        let mode = if create { OpenMode::Create } else { OpenMode::Write };
+        let store = Arc::new(Store::open(path, mode)?);
+        let discarded = store.writer()?.discard_staged()?;
+        let registry = Self { store };
+        registry.seed_settings()?;
+        Ok((registry, discarded))
+    }
+
+    /// The store below.
+    pub const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+}

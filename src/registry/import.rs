@@ -1,0 +1,190 @@
+//! Taking in a list: difference, batches, and the entry that makes them count.
+//!
+//! A small list is one atomic write: staged entries, rows and activating entries together. A large one is
+//! staged first (its number is durable), then its rows are written ahead, and one atomic write activates
+//! all batches of the import. What a crash leaves: nothing that a check could see, or everything.
+
+use super::{
+    Registry, RegistryError,
+    difference::{Difference, difference},
+    part::{self, Part},
+};
+use crate::{
+    batch::{BatchHeader, BatchNumber},
+    day::Day,
+    import::{Counts, Gathered, Kind, Mode},
+    journal::{BatchActivated, BatchStaged, Change, Source},
+    listing::Door,
+    revision::Revision,
+    store::{BodyWriter, Draft, StoreError, Writer},
+};
+use fail::fail_point;
+
+/// Rows up to which a body goes whole into the atomic write of its entries.
+const ROWS_AT_ONCE_MAX: usize = 8_192;
+
+/// How a list is to be taken in.
+#[derive(Clone, Debug)]
+pub struct ImportOrder {
+    /// What it does to the door's list.
+    pub mode: Mode,
+    /// Document that it rests on; may be empty.
+    pub document: String,
+    /// By how many percent a full list may be shorter than the one it replaces.
+    pub max_drop_percent: u8,
+}
+
+/// What an import did.
+#[derive(Clone, Debug)]
+pub struct ImportSummary {
+    /// Kind of list.
+    pub kind: Kind,
+    /// Door.
+    pub door: Door,
+    /// The batches that were made, one an operator; none when everything was in force already.
+    pub batches: Vec<BatchNumber>,
+    /// Fates of the rows of the files.
+    pub counts: Counts,
+    /// Devices, pairings, subscribers, models or classes that came.
+    pub added: u64,
+    /// The same that left earlier batches.
+    pub removed: u64,
+    /// What the list says and was in force already.
+    pub unchanged: u64,
+    /// Removals of what was not in force.
+    pub not_listed: u64,
+    /// The register after the import.
+    pub revision: Revision,
+}
+
+impl Registry {
+    /// Takes in a list.
+    ///
+    /// # Errors
+    /// When a full list is much shorter than the one it replaces, or the store cannot write. In both cases
+    /// nothing of the list is visible.
+    pub fn import(&self, gathered: Gathered, order: &ImportOrder) -> Result<ImportSummary, RegistryError> {
+        let mut summary = ImportSummary {
+            kind: gathered.kind,
+            door: gathered.door,
+            batches: Vec::new(),
+            counts: gathered.counts,
+            added: 0,
+            removed: 0,
+            unchanged: 0,
+            not_listed: 0,
+            revision: self.store.applied(),
+        };
+        let sources = sources(&gathered);
+        let mut writer = self.store.writer()?;
+        let mut work = Vec::new();
+        for part in part::split(gathered, &order.document) {
+            let difference = difference(&self.store, &part, order.mode, order.max_drop_percent)?;
+            summary.added += difference.added;
+            summary.removed += difference.removed;
+            summary.unchanged += difference.unchanged;
+            summary.not_listed += difference.not_listed;
+            if !difference.rows.is_empty() {
+                work.push((part, difference));
+            }
+        }
+        if !work.is_empty() {
+            fail_point!("import-before-stage");
+            let writing = Writing { summary: &summary, sources, work };
+            (summary.batches, summary.revision) = writing.write(&mut writer)?;
+        }
+        Ok(summary)
+    }
+}
+
+struct Writing<'a> {
+    summary: &'a ImportSummary,
+    sources: Vec<Source>,
+    work: Vec<(Part, Difference)>,
+}
+
+impl Writing<'_> {
+    fn write(self, writer: &mut Writer<'_>) -> Result<(Vec<BatchNumber>, Revision), StoreError> {
+        let first = writer.next_seq();
+        let numbers: Vec<BatchNumber> = (first..first + self.work.len() as u64).collect();
+        let staged: Vec<Draft> = self.work.iter().map(|(part, _)| staged_draft(&part.header)).collect();
+        let rows: usize = self.work.iter().map(|(_, difference)| difference.rows.len()).sum();
+        let ahead = rows > ROWS_AT_ONCE_MAX;
+        let mut drafts = staged;
+        if ahead {
+            writer.commit(std::mem::take(&mut drafts), Vec::new())?;
+            fail_point!("import-after-stage");
+        }
+        let mut bodies = Vec::with_capacity(numbers.len());
+        let mut activating = Vec::with_capacity(numbers.len());
+        for (number, (part, difference)) in numbers.iter().zip(&self.work) {
+            let mut body = writer.body(*number, ahead)?;
+            for row in &difference.rows {
+                body.push(row)?;
+            }
+            activating.push(self.activated_draft(*number, &part.header, difference, &body));
+            bodies.push(body);
+        }
+        drafts.extend(activating);
+        fail_point!("import-before-activate");
+        let revision = writer.commit(drafts, bodies)?;
+        fail_point!("import-after-activate");
+        Ok((numbers, revision))
+    }
+
+    fn activated_draft(
+        &self,
+        batch: BatchNumber,
+        header: &BatchHeader,
+        difference: &Difference,
+        body: &BodyWriter<'_>,
+    ) -> Draft {
+        let body = body.summary();
+        let activated = BatchActivated {
+            batch,
+            body_sha256: body.sha256.to_vec(),
+            rows: body.rows,
+            added: difference.added,
+            removed: difference.removed,
+            rejected: self.summary.counts.rejected,
+            sources: self.sources.clone(),
+        };
+        Draft { partition: partition(header), change: Change::BatchActivated(activated) }
+    }
+}
+
+/// Pairings and subscribers lie in their operator's partition, everything else in the national one.
+fn partition(header: &BatchHeader) -> String {
+    if matches!(header.kind.as_str(), "pairing" | "subscriber") { header.operator.clone() } else { String::new() }
+}
+
+fn staged_draft(header: &BatchHeader) -> Draft {
+    let staged = BatchStaged {
+        kind: header.kind.clone(),
+        door: u32::from(header.door.code()),
+        class: header.class.map_or(0, |class| u32::from(class.code())),
+        document: header.document.clone(),
+        valid_until_plus_one: header.valid_until.map_or(0, |day: Day| u32::from(day.get()) + 1),
+        operator: header.operator.clone(),
+        quantity: 0,
+    };
+    Draft { partition: partition(header), change: Change::BatchStaged(staged) }
+}
+
+/// The files, for the journal. The digest of a list with numbers in it would let a short list be guessed,
+/// so such lists are named without it.
+fn sources(gathered: &Gathered) -> Vec<Source> {
+    let personal = !gathered.pairings.is_empty()
+        || !gathered.subscribers.is_empty()
+        || gathered.devices.iter().any(|row| row.number.is_some());
+    let name = |source: &crate::import::Source| {
+        let path = std::path::Path::new(&*source.name);
+        path.file_name().map_or_else(|| source.name.to_string(), |name| name.to_string_lossy().into_owned())
+    };
+    let sources = gathered.sources.iter().map(|source| Source {
+        name: name(source),
+        bytes: source.bytes,
+        sha256: if personal { Vec::new() } else { source.sha256.to_vec() },
+    });
+    sources.collect()
+}

@@ -1,0 +1,158 @@
+//! One operator's share of an import: every batch has one operator, so that reports stand separately and
+//! pairings and subscribers lie in the partition of the operator that holds them.
+
+use crate::{
+    batch::{BatchHeader, BodyRow, Model, TacClass},
+    identity::EquipmentKey,
+    import::{Gathered, Kind, PairingRow},
+    page::{PageBits, PageId},
+    pairing::Number,
+};
+use std::collections::BTreeMap;
+
+/// What an import brings for one operator.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) header: BatchHeader,
+    /// Plain devices.
+    pub(super) pages: BTreeMap<PageId, PageBits>,
+    /// Devices with attributes, as rows.
+    pub(super) marks: BTreeMap<EquipmentKey, BodyRow>,
+    /// Devices that leave the list.
+    pub(super) removed: Vec<EquipmentKey>,
+    /// Pairings, and whether each ends.
+    pub(super) pairings: Vec<(BodyRow, bool)>,
+    /// The other IMEIs of a phone.
+    pub(super) links: BTreeMap<EquipmentKey, Vec<EquipmentKey>>,
+    /// Subscribers, models and classes: the newest row counts, so a removal is a row like any other.
+    pub(super) newest: Vec<BodyRow>,
+}
+
+impl Part {
+    fn new(header: BatchHeader) -> Self {
+        Self {
+            header,
+            pages: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            removed: Vec::new(),
+            pairings: Vec::new(),
+            links: BTreeMap::new(),
+            newest: Vec::new(),
+        }
+    }
+
+    /// Whether a device is on this list.
+    pub(super) fn lists(&self, key: EquipmentKey) -> bool {
+        self.marks.contains_key(&key)
+            || self.pages.get(&PageId::of(key)).is_some_and(|bits| bits.contains(PageId::place(key)))
+    }
+
+    /// Devices, pairings, subscribers, models or classes on this list.
+    pub(super) fn entries(&self) -> u64 {
+        let plain: u64 = self.pages.values().map(|bits| u64::from(bits.count())).sum();
+        let pairings = self.pairings.iter().filter(|(_, ends)| !ends).count();
+        plain + (self.marks.len() + pairings + self.newest.len()) as u64
+    }
+}
+
+/// Splits an import by operator; the import's own operator (or none) comes first.
+pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
+    let own = gathered.operator.as_deref().unwrap_or_default().to_owned();
+    let header = BatchHeader {
+        kind: gathered.kind.name().to_owned(),
+        door: gathered.door,
+        class: gathered.kind.class(gathered.door),
+        document: document.to_owned(),
+        valid_until: gathered.valid_until,
+        operator: own.clone(),
+    };
+    let kind = gathered.kind;
+    let mut sorter = Sorter { parts: BTreeMap::new(), header, own };
+    sorter.part(None).pages = gathered.pages.into_iter().collect();
+    for row in gathered.devices {
+        let part = sorter.part(row.operator.as_deref());
+        if row.valid_until.is_none() && row.number.is_none() && row.since.is_none() {
+            part.pages.entry(PageId::of(row.key)).or_default().insert(PageId::place(row.key));
+        } else {
+            let mark =
+                BodyRow::Mark { key: row.key, until: row.valid_until, since: row.since, number: row.number };
+            part.marks.insert(row.key, mark);
+        }
+    }
+    for row in gathered.removed {
+        sorter.part(row.operator.as_deref()).removed.push(row.key);
+    }
+    for row in gathered.pairings {
+        let ends = row.remove;
+        let operator = row.operator.clone();
+        if let Some(row) = pairing_row(&row) {
+            sorter.part(operator.as_deref()).pairings.push((row, ends));
+        }
+    }
+    for row in gathered.subscribers {
+        let msisdn = row.msisdn.filter(|_| !row.remove);
+        let subscriber = BodyRow::Subscriber { imsi: row.imsi, msisdn, since: row.since };
+        sorter.part(row.operator.as_deref()).newest.push(subscriber);
+    }
+    for row in gathered.tacs {
+        let model = (!row.remove).then_some(Model {
+            manufacturer: row.manufacturer,
+            brand: row.brand,
+            name: row.model,
+            device_type: row.device_type,
+            allocated: row.allocation_date,
+        });
+        sorter.part(None).newest.push(BodyRow::Tac { tac: row.tac, model });
+    }
+    for row in gathered.tac_classes {
+        let level = if row.remove { 0 } else { 1 + u8::from(row.hard) };
+        let class = tac_class(kind);
+        sorter.part(None).newest.push(BodyRow::TacClass { tac: row.tac, class, level });
+    }
+    let links = &mut sorter.part(None).links;
+    for group in &gathered.links {
+        for key in group {
+            links.entry(*key).or_default().extend(group.iter().filter(|other| *other != key));
+        }
+    }
+    for others in links.values_mut() {
+        others.sort_unstable();
+        others.dedup();
+    }
+    sorter.parts.into_values().collect()
+}
+
+/// Which class of model a kind of list is about.
+pub(super) const fn tac_class(kind: Kind) -> TacClass {
+    match kind {
+        Kind::ExemptTac => TacClass::ExemptType,
+        _ => TacClass::Bar,
+    }
+}
+
+fn pairing_row(row: &PairingRow) -> Option<BodyRow> {
+    let by_imsi = row.imsi.map(Number::from);
+    let number = row.msisdn.map(Number::from).or(by_imsi)?;
+    Some(BodyRow::Pairing {
+        key: row.key,
+        number,
+        target: None,
+        kind: row.binding,
+        imsi: row.imsi.filter(|_| row.msisdn.is_some()),
+        until: row.valid_until,
+    })
+}
+
+struct Sorter {
+    parts: BTreeMap<String, Part>,
+    header: BatchHeader,
+    own: String,
+}
+
+impl Sorter {
+    fn part(&mut self, operator: Option<&str>) -> &mut Part {
+        let operator = operator.unwrap_or(&self.own).to_owned();
+        let header = BatchHeader { operator: operator.clone(), ..self.header.clone() };
+        self.parts.entry(operator).or_insert_with(|| Part::new(header))
+    }
+}

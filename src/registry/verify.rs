@@ -1,0 +1,177 @@
+//! Verifying: does what is on the disk follow from the journal, and do the hot sets follow from the disk?
+//!
+//! Three independent ways to the same digest: the fold of journal entries and bodies (by batch), the scan
+//! of pages (as start-up does it), and the hot sets. Every body is held against the digest in its entry.
+
+use super::timeline;
+use crate::{
+    batch::{BatchNumber, BatchState, Batches, BodyRow},
+    digest::{self, RegisterDigest},
+    fold::{self, Row},
+    journal::Change,
+    load,
+    page::PageId,
+    revision::Revision,
+    store::{Store, StoreError, fold_entry},
+};
+use std::collections::BTreeMap;
+
+/// What was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The revision.
+    pub revision: Revision,
+    /// Entries of the journal.
+    pub entries: u64,
+    /// Bodies whose digest is the one in their entry.
+    pub bodies: u64,
+    /// Pages of the register.
+    pub pages: u64,
+    /// The digest that all three ways gave.
+    pub digest: RegisterDigest,
+}
+
+/// What does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A body is not the one that was journalled.
+    #[error(
+        "the body of batch {batch} is not the one that entry {seq} activated: rows were altered, added or lost. Restore from a backup"
+    )]
+    Body {
+        /// The batch.
+        batch: BatchNumber,
+        /// The entry.
+        seq: u64,
+    },
+    /// The stored states of batches are not those of the journal.
+    #[error("the stored states of batches do not follow from the journal. Restore from a backup")]
+    Batches,
+    /// The stored settings are not those of the journal.
+    #[error("the stored settings of entry {seq} are not those of the journal. Restore from a backup")]
+    Settings {
+        /// The entry.
+        seq: u64,
+    },
+    /// Two ways gave different digests.
+    #[error("the digest of {left} is not that of {right}: the register is damaged. Restore from a backup")]
+    Digest {
+        /// One way.
+        left: &'static str,
+        /// The other.
+        right: &'static str,
+    },
+}
+
+/// Verifies a store as a whole.
+///
+/// # Errors
+/// The first thing that does not hold.
+pub fn verify(store: &Store) -> Result<Verified, VerifyError> {
+    let revision = store.applied();
+    let (batches, entries, bodies) = verify_journal(store)?;
+    if store.with_batches(|stored| *stored != batches) {
+        return Err(VerifyError::Batches);
+    }
+    let of_journal = fold_bodies(store, &batches, revision)?;
+    let (of_pages, pages) = scan(store, &batches, revision)?;
+    if of_journal != of_pages {
+        return Err(VerifyError::Digest { left: "journal and bodies", right: "the stored pages" });
+    }
+    if load::hot_sets(store, &mut |_| {})?.digest() != of_pages {
+        return Err(VerifyError::Digest { left: "the hot sets", right: "the stored pages" });
+    }
+    Ok(Verified { revision, entries, bodies, pages, digest: of_pages })
+}
+
+fn verify_journal(store: &Store) -> Result<(Batches, u64, u64), VerifyError> {
+    let mut batches = Batches::default();
+    let (mut entries, mut bodies) = (0, 0);
+    let mut settings = store.settings(u64::MAX)?.into_iter();
+    for entry in store.entries(1)? {
+        let entry = entry?;
+        entries += 1;
+        fold_entry(&mut batches, &entry);
+        match &entry.change {
+            Some(Change::BatchActivated(activated)) => {
+                let body = store.body_summary(activated.batch)?;
+                if (body.sha256.as_slice(), body.rows) != (&activated.body_sha256, activated.rows) {
+                    return Err(VerifyError::Body { batch: activated.batch, seq: entry.seq });
+                }
+                bodies += 1;
+            }
+            Some(Change::SettingsApplied(applied)) => {
+                let stored = settings.next().filter(|row| {
+                    (row.seq, &row.toml, row.effective_from_unix_s)
+                        == (entry.seq, &applied.toml, applied.effective_from_unix_s)
+                });
+                stored.ok_or(VerifyError::Settings { seq: entry.seq })?;
+            }
+            _ => {}
+        }
+    }
+    match settings.next() {
+        Some(row) => Err(VerifyError::Settings { seq: row.seq }),
+        None => Ok((batches, entries, bodies)),
+    }
+}
+
+/// The digest of the state that journal and bodies give, read batch by batch.
+fn fold_bodies(store: &Store, batches: &Batches, revision: Revision) -> Result<RegisterDigest, VerifyError> {
+    let mut pages: BTreeMap<PageId, Vec<Row>> = BTreeMap::new();
+    for (number, batch) in batches.iter() {
+        if !batch.state_at(revision.seq).is_some_and(BatchState::is_evidence) {
+            continue;
+        }
+        for row in store.body(number)? {
+            let row = row?;
+            let id = match &row {
+                BodyRow::Page { id, .. } => *id,
+                BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } => PageId::of(*key),
+                _ => continue,
+            };
+            pages.entry(id).or_default().push((number, row));
+        }
+    }
+    let mut digest = RegisterDigest::default();
+    for (id, rows) in &pages {
+        add_page(&mut digest, *id, rows, batches, revision);
+    }
+    add_others(&mut digest, store, revision)?;
+    Ok(digest)
+}
+
+/// The digest of the stored pages, in page order, as start-up reads them.
+fn scan(store: &Store, batches: &Batches, revision: Revision) -> Result<(RegisterDigest, u64), VerifyError> {
+    let mut digest = RegisterDigest::default();
+    let mut pages = 0;
+    for page in store.scan_pages()? {
+        let (id, rows) = page?;
+        add_page(&mut digest, id, &rows, batches, revision);
+        pages += 1;
+    }
+    add_others(&mut digest, store, revision)?;
+    Ok((digest, pages))
+}
+
+fn add_page(digest: &mut RegisterDigest, id: PageId, rows: &[Row], batches: &Batches, revision: Revision) {
+    let content = fold::page_content(id, rows, batches, revision.seq);
+    digest.replace_in_tac(id.tac(), 0, digest::of_page(id, &content));
+}
+
+fn add_others(digest: &mut RegisterDigest, store: &Store, revision: Revision) -> Result<(), StoreError> {
+    for (imsi, msisdn) in store.subscribers(revision.seq)? {
+        digest.replace_subscriber(0, digest::of_subscriber(imsi, Some(msisdn)));
+    }
+    for (tac, rule) in store.tac_rules(revision.seq)? {
+        digest.replace_in_tac(tac, 0, digest::of_tac_rule(tac, rule));
+    }
+    for entry in timeline(store, revision.seq)?.entries() {
+        let text = entry.settings().to_toml();
+        digest.replace_settings(0, digest::of_settings(entry.effective_from(), entry.seq(), &text));
+    }
+    Ok(())
+}
