@@ -1,6 +1,7 @@
 #![doc = "Saring."]
 #![allow(missing_docs)]
 pub mod day;
+pub mod digest;
 pub mod identity;
 pub mod hot;
 pub mod listing;
@@ -8,3 +9,4 @@ pub mod page;
 pub mod pairing;
 pub mod policy;
 pub mod revision;
+pub mod sample;
