@@ -6,6 +6,7 @@ pub mod digest;
 pub mod fold;
 pub mod hot;
 pub mod identity;
+pub mod import;
 pub mod journal;
 pub mod listing;
 pub mod load;

@@ -10,6 +10,7 @@ use crate::{
     registry,
     store::{Store, StoreError},
 };
+use std::sync::Arc;
 
 /// Builds the hot sets of a store. `progress` is told now and then how many pages are in.
 ///
@@ -19,21 +20,21 @@ pub fn hot_sets(store: &Store, progress: &mut dyn FnMut(u64)) -> Result<HotSets,
     const PAGES_A_REPORT: u64 = 4096;
     let revision = store.applied();
     let batches = store.with_batches(Batches::clone);
-    let mut builder = Builder::new(revision, registry::timeline(store, revision.seq)?);
+    let mut builder = Builder::new();
     let damaged = |what: String| StoreError::Damaged { path: store.path().to_owned(), what };
     for (done, page) in (1..).zip(store.scan_pages()?) {
         let (id, rows) = page?;
         let content = fold::page_content(id, &rows, &batches, revision.seq);
-        builder.push(id, &content).map_err(|error| damaged(error.to_string()))?;
+        builder.page(id, content).map_err(|error| damaged(error.to_string()))?;
         if done % PAGES_A_REPORT == 0 {
             progress(done);
         }
     }
     for (imsi, msisdn) in store.subscribers(revision.seq)? {
-        builder.push_subscriber(imsi, SubscriberEntry { msisdn }).map_err(|error| damaged(error.to_string()))?;
+        builder.subscriber(imsi, SubscriberEntry { msisdn }).map_err(|error| damaged(error.to_string()))?;
     }
     for (tac, rule) in store.tac_rules(revision.seq)? {
-        builder.push_tac_rule(tac, rule).map_err(|error| damaged(error.to_string()))?;
+        builder.tac_rule(tac, rule);
     }
-    Ok(builder.finish())
+    Ok(builder.finish(revision, Arc::new(registry::timeline(store, revision.seq)?)))
 }
