@@ -39,7 +39,7 @@ impl Day {
 
     /// The WIB day of a moment in seconds since the Unix epoch, held within the range of `Day`.
     pub const fn of_unix_seconds(seconds: i64) -> Self {
-        let days = (seconds + WIB_OFFSET_SECONDS).div_euclid(86_400);
+        let days = seconds.saturating_add(WIB_OFFSET_SECONDS).div_euclid(86_400);
         if days < 0 {
             Self(0)
         } else if days > Self::MAX.0 as i64 {

@@ -6,8 +6,8 @@
 //! What always holds: codes of doors and classes are stored and are forever; a retired code stays reserved.
 
 use crate::{day::Day, pairing::Number};
-use std::{fmt, str::FromStr};
 
+/// A field-less enum whose variants have a code that is stored or sent, and a name.
 macro_rules! coded {
     ($(#[$meta:meta])* $name:ident, $what:literal, { $($(#[$vmeta:meta])* $variant:ident = $code:literal, $text:literal;)+ }) => {
         $(#[$meta])*
@@ -33,21 +33,22 @@ macro_rules! coded {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.name()) }
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result { f.pad(self.name()) }
         }
 
-        impl FromStr for $name {
-            type Err = TermError;
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::listing::TermError;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(TermError { value: text.chars().take(40).collect(), what: $what, known: [$($text),+].join(", ") }),
+                    _ => Err($crate::listing::TermError::new(text, $what, &[$($text),+])),
                 }
             }
         }
     };
 }
+pub(crate) use coded;
 
 /// A name that is not one of the known ones.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +57,15 @@ pub struct TermError {
     value: String,
     what: &'static str,
     known: String,
+}
+
+impl TermError {
+    /// Values longer than this are cut in the message.
+    const SHOWN_CHARS_MAX: usize = 40;
+
+    pub(crate) fn new(value: &str, what: &'static str, known: &[&str]) -> Self {
+        Self { value: value.chars().take(Self::SHOWN_CHARS_MAX).collect(), what, known: known.join(", ") }
+    }
 }
 
 coded! {

@@ -5,76 +5,21 @@
 //! What always holds: suspicion and suspension never improve an answer; an end date is inclusive and
 //! ends at 24:00 WIB; nothing here reads a clock, a set or a store.
 
+mod answer;
+mod decide;
+mod facts;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     day::Day,
     listing::{Mark, TacRule},
     pairing::{PairStanding, Pairs, Subscriber},
 };
-use serde::{Deserialize, Serialize};
+pub use answer::{Reason, Status};
+pub use decide::decide;
 pub use settings::{Policy, Settings};
-
-/// Equipment status: what a network element is told (TS 29.272 Equipment-Status, TS 29.511).
-/// Ordered from best to worst for the subscriber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Status {
-    /// May be served.
-    Whitelisted,
-    /// May be served, and is watched.
-    Greylisted,
-    /// Unknown equipment: an answer of its own.
-    Unknown,
-    /// May not be served.
-    Blacklisted,
-}
-
-/// Why: the first rank that applied. In order of precedence (rank).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Reason {
-    /// Rank 1.
-    Malformed,
-    /// Rank 2.
-    Court,
-    /// Rank 2.
-    Barred,
-    /// Rank 2.
-    Stolen,
-    /// Rank 2.
-    Lost,
-    /// Rank 2 (hard bar) or 11 (soft bar).
-    TacBarred,
-    /// Rank 3.
-    Exempt,
-    /// Rank 4.
-    Roamer,
-    /// Rank 5.
-    TestTac,
-    /// Rank 6.
-    Paired,
-    /// Rank 7.
-    Duplicate,
-    /// Rank 8, without end date.
-    Registered,
-    /// Rank 8, with an end date.
-    Temporary,
-    /// Rank 9.
-    ExemptType,
-    /// Rank 10.
-    Grandfathered,
-    /// Rank 12.
-    Suspended,
-    /// Rank 13.
-    PairingMismatch,
-    /// Rank 14.
-    NumberNeeded,
-    /// Rank 15.
-    Expired,
-    /// Rank 17.
-    NotRegistered,
-}
 
 /// What equipment a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,9 +93,4 @@ pub struct Verdict {
     pub sim_changed: bool,
     /// What decided.
     pub decisive: Decisive,
-}
-
-/// Decides. `policy` is the one in force for the operator that asks, `today` a day in WIB.
-pub fn decide(_question: &Question, _evidence: &Evidence<'_>, _policy: &Policy, _today: Day) -> Verdict {
-    todo!()
 }

@@ -16,17 +16,21 @@ pub struct Msisdn(u64);
 impl Msisdn {
     const RULE: &'static str =
         "an MSISDN is 5 to 15 digits with country code (62812…), or national with a leading 0 (0812…)";
+    const RULE_TRUNK: &'static str = "E.164 has no 0 after the country code 62: leave it out (62812…)";
 
     /// A number with its country code.
     ///
     /// # Errors
-    /// When it does not have 5 to 15 digits.
+    /// When it does not have 5 to 15 digits, or has a 0 after 62 (a trunk 0 that only text may carry).
     pub fn new(number: u64) -> Result<Self, IdentityError> {
-        if (10_000..1_000_000_000_000_000).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(IdentityError::new("an MSISDN", number, Self::RULE))
+        if !(10_000..1_000_000_000_000_000).contains(&number) {
+            return Err(IdentityError::new("an MSISDN", number, Self::RULE));
         }
+        let msisdn = Self(number);
+        if msisdn.is_indonesian() && number / (msisdn.after_country() / 10) % 10 == 0 {
+            return Err(IdentityError::new("an MSISDN", number, Self::RULE_TRUNK));
+        }
+        Ok(msisdn)
     }
 
     /// The digits with country code as a number below 10^15.
@@ -34,22 +38,19 @@ impl Msisdn {
         self.0
     }
 
+    /// Ten to the number of digits that follow the first two: 1,000 at least.
+    const fn after_country(self) -> u64 {
+        10_u64.pow(self.0.ilog10() - 1)
+    }
+
     /// Whether the country code is 62.
     pub const fn is_indonesian(self) -> bool {
-        let mut head = self.0;
-        while head >= 100 {
-            head /= 10;
-        }
-        head == COUNTRY_INDONESIA
+        self.0 / self.after_country() == COUNTRY_INDONESIA
     }
 
     /// The national significant number of a +62 number, without a leading 0.
     pub const fn national(self) -> Option<u64> {
-        let mut power = 1_000;
-        while self.0 / power >= 100 {
-            power *= 10;
-        }
-        if self.0 / power == COUNTRY_INDONESIA && self.0 % power >= power / 10 { Some(self.0 % power) } else { None }
+        if self.is_indonesian() { Some(self.0 % self.after_country()) } else { None }
     }
 
     /// The number of a +62 national significant number.
@@ -57,14 +58,10 @@ impl Msisdn {
     /// # Errors
     /// When it does not have 3 to 13 digits.
     pub fn from_national(number: u64) -> Result<Self, IdentityError> {
-        let mut power = 1_000;
-        while number >= power && power < 100_000_000_000_000 {
-            power *= 10;
-        }
-        if number < power / 10 || number >= power || power > 10_000_000_000_000 {
+        if !(100..10_000_000_000_000).contains(&number) {
             return Err(IdentityError::new("a national number", number, Self::RULE));
         }
-        Self::new(COUNTRY_INDONESIA * power + number)
+        Self::new(COUNTRY_INDONESIA * 10_u64.pow(number.ilog10() + 1) + number)
     }
 
     /// The number with its middle hidden, for screens and diagnostics: `62812*****789`.
@@ -100,14 +97,14 @@ impl FromStr for Msisdn {
             Some(rest) => (true, rest),
             None => (false, bare.as_str()),
         };
-        match number.strip_prefix('0') {
-            // A national number: one trunk 0, then the significant number.
-            Some(national) if !plus && !national.starts_with('0') => {
-                digits(national).and_then(|n| Self::from_national(n).ok()).ok_or_else(bad)
-            }
-            Some(_) => Err(bad()),
-            None if number.len() <= 15 => digits(number).and_then(|n| Self::new(n).ok()).ok_or_else(bad),
-            None => Err(bad()),
-        }
+        // `+62 (0)812…`: people write the trunk 0 of the national form after the country code.
+        let national = number.strip_prefix("620").or_else(|| number.strip_prefix('0').filter(|_| !plus));
+        let msisdn = match national {
+            Some(national) if national.starts_with('0') => None,
+            Some(national) => digits(national).and_then(|n| Self::from_national(n).ok()),
+            None if number.starts_with('0') || number.len() > 15 => None,
+            None => digits(number).and_then(|n| Self::new(n).ok()),
+        };
+        msisdn.ok_or_else(bad)
     }
 }
