@@ -197,8 +197,8 @@ impl<'a> Scene<'a> {
     fn of(sets: &'a HotSets, operator: Option<&str>, clock: &Clock) -> Self {
         let now = clock.unix_seconds();
         let entry = sets.settings().at(now);
-        let basis = Basis { revision: sets.revision(), settings_seq: entry.seq, age_seconds: 0 };
-        Self { sets, policy: entry.settings.policy(operator), today: Day::of_unix_seconds(now), basis }
+        let basis = Basis { revision: sets.revision(), settings_seq: entry.seq(), age_seconds: 0 };
+        Self { sets, policy: entry.settings().policy(operator), today: Day::of_unix_seconds(now), basis }
     }
 
     fn verdict(&self, inquiry: &Inquiry) -> Verdict {

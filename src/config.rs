@@ -73,7 +73,7 @@ impl NodeConfig {
 #[derive(Clone, Debug, Default, Serialize, clap::Args)]
 pub struct ConfigFlags {
     /// File with the node's own settings (TOML)
-    #[arg(long, value_name = "FILE", env = None)]
+    #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
     /// Address of the gRPC door [default: 127.0.0.1:7400]
@@ -159,8 +159,7 @@ pub enum ConfigError {
 pub fn load(flags: &ConfigFlags) -> Result<EffectiveConfig, ConfigError> {
     let mut figment = Figment::from(Serialized::defaults(NodeConfig::default()));
     if let Some(path) = &flags.config {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| ConfigError::File { path: path.clone(), error })?;
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File { path: path.clone(), error })?;
         drop(text);
         figment = figment.merge(Toml::file_exact(path));
     }

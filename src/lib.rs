@@ -1,10 +1,20 @@
 #![doc = "Saring."]
 #![allow(missing_docs)]
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod console;
 pub mod day;
+pub mod grpc;
 pub mod hot;
 pub mod identity;
+pub mod limits;
 pub mod listing;
+pub mod metrics;
 pub mod page;
 pub mod pairing;
 pub mod policy;
+pub mod proto;
 pub mod revision;
+pub mod serve;
+pub mod telemetry;

@@ -73,7 +73,10 @@ pub const DRAIN_GRACE: Duration = Duration::from_secs(10);
 pub const CALLS_PER_TIMED_CALL: u64 = 64;
 
 const _: () = {
-    assert!(BATCH_QUESTIONS_MAX * BATCH_QUESTION_BYTES + 1024 < MESSAGE_BYTES_MAX, "a full batch must be a legal message");
+    assert!(
+        BATCH_QUESTIONS_MAX * BATCH_QUESTION_BYTES + 1024 < MESSAGE_BYTES_MAX,
+        "a full batch must be a legal message"
+    );
     assert!(MESSAGE_BYTES_MAX <= STREAM_WINDOW_BYTES as usize, "one message must never need two window updates");
     assert!(STREAM_WINDOW_BYTES <= CONNECTION_WINDOW_BYTES, "one stream must not need more than its connection has");
     assert!(OPERATOR_BYTES_MAX <= TEXT_BYTES_MAX, "an operator's name is a text");

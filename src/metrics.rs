@@ -18,52 +18,28 @@ use std::{
     time::Duration,
 };
 
-/// Statuses, in the order of their places in a tally.
-const STATUSES: [(Status, &str); 4] = [
-    (Status::Whitelisted, "WHITELISTED"),
-    (Status::Greylisted, "GREYLISTED"),
-    (Status::Unknown, "UNKNOWN"),
-    (Status::Blacklisted, "BLACKLISTED"),
-];
+/// Places of a tally for one status: one a reason's code, the unused ones included.
+const REASON_CODES: usize = 32;
 
-/// Reasons, in the order of their places in a tally.
-const REASONS: [(Reason, &str); 20] = [
-    (Reason::Malformed, "MALFORMED"),
-    (Reason::Court, "COURT"),
-    (Reason::Barred, "BARRED"),
-    (Reason::Stolen, "STOLEN"),
-    (Reason::Lost, "LOST"),
-    (Reason::TacBarred, "TAC_BARRED"),
-    (Reason::Exempt, "EXEMPT"),
-    (Reason::Roamer, "ROAMER"),
-    (Reason::TestTac, "TEST_TAC"),
-    (Reason::Paired, "PAIRED"),
-    (Reason::Duplicate, "DUPLICATE"),
-    (Reason::Registered, "REGISTERED"),
-    (Reason::Temporary, "TEMPORARY"),
-    (Reason::ExemptType, "EXEMPT_TYPE"),
-    (Reason::Grandfathered, "GRANDFATHERED"),
-    (Reason::Suspended, "SUSPENDED"),
-    (Reason::PairingMismatch, "PAIRING_MISMATCH"),
-    (Reason::NumberNeeded, "NUMBER_NEEDED"),
-    (Reason::Expired, "EXPIRED"),
-    (Reason::NotRegistered, "NOT_REGISTERED"),
-];
-
-const CELLS: usize = STATUSES.len() * REASONS.len();
+const CELLS: usize = Status::ALL.len() * REASON_CODES;
 
 const _: () = {
     let mut i = 0;
-    while i < REASONS.len() {
-        assert!(REASONS[i].0 as usize == i, "a reason's place is its number");
-        i += 1;
-    }
-    let mut i = 0;
-    while i < STATUSES.len() {
-        assert!(STATUSES[i].0 as usize == i, "a status's place is its number");
+    while i < Reason::ALL.len() {
+        assert!((Reason::ALL[i].code() as usize) < REASON_CODES, "a reason's code has a place");
         i += 1;
     }
 };
+
+/// The place of a status and a reason in a tally.
+const fn cell(status: Status, reason: Reason) -> usize {
+    status as usize * REASON_CODES + reason.code() as usize
+}
+
+/// Every status with every reason.
+fn verdicts() -> impl Iterator<Item = (Status, Reason)> {
+    Status::ALL.iter().flat_map(|status| Reason::ALL.iter().map(move |reason| (*status, *reason)))
+}
 
 /// Why a call was refused without a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +88,7 @@ impl Tally {
 
     /// One verdict was given.
     pub fn count(&self, status: Status, reason: Reason) {
-        add(&self.checks[status as usize * REASONS.len() + reason as usize], 1);
+        add(&self.checks[cell(status, reason)], 1);
     }
 
     /// One call was refused.
@@ -195,7 +171,8 @@ impl Metrics {
         describe(&recorder);
         let tallies = (0..runtimes)
             .map(|_| {
-                let histogram = |call| recorder.register_histogram(&key("saring_handler_seconds", &[("call", call)]), &METADATA);
+                let histogram =
+                    |call| recorder.register_histogram(&key("saring_handler_seconds", &[("call", call)]), &METADATA);
                 Arc::new(Tally::with(histogram("check"), histogram("batch")))
             })
             .collect();
@@ -213,7 +190,8 @@ impl Metrics {
     /// Counts one open connection, unless so many are open already. It is open until the value is dropped.
     pub fn open_connection(&self, max: usize) -> Option<OpenConnection> {
         let connections = &self.0.connections;
-        let opened = connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < max).then_some(open + 1));
+        let opened =
+            connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < max).then_some(open + 1));
         if opened.is_err() {
             self.0.connections_refused.fetch_add(1, Ordering::Relaxed);
             return None;
@@ -250,9 +228,9 @@ impl Metrics {
 
     fn gather(&self) {
         let Inner { tallies, resolved, .. } = &*self.0;
-        for (cell, counter) in resolved.checks.iter().enumerate() {
-            let sum = tallies.iter().map(|tally| tally.checks[cell].load(Ordering::Relaxed)).sum();
-            counter.absolute(sum);
+        for ((status, reason), counter) in verdicts().zip(&resolved.checks) {
+            let cell = cell(status, reason);
+            counter.absolute(tallies.iter().map(|tally| tally.checks[cell].load(Ordering::Relaxed)).sum());
         }
         for (cell, counter) in resolved.refusals.iter().enumerate() {
             counter.absolute(tallies.iter().map(|tally| tally.refusals[cell].load(Ordering::Relaxed)).sum());
@@ -294,10 +272,14 @@ impl Resolved {
     fn new(recorder: &PrometheusRecorder, runtimes: usize) -> Self {
         let counter = |name, labels: &[_]| recorder.register_counter(&key(name, labels), &METADATA);
         let gauge = |name| recorder.register_gauge(&key(name, &[]), &METADATA);
-        let cells = STATUSES.iter().flat_map(|status| REASONS.iter().map(move |reason| (status.1, reason.1)));
         Self {
-            checks: cells.map(|(s, r)| counter("saring_checks_total", &[("status", s), ("reason", r)])).collect(),
-            refusals: Refusal::ALL.iter().map(|(_, name)| counter("saring_refused_total", &[("cause", *name)])).collect(),
+            checks: verdicts()
+                .map(|(s, r)| counter("saring_checks_total", &[("status", s.name()), ("reason", r.name())]))
+                .collect(),
+            refusals: Refusal::ALL
+                .iter()
+                .map(|(_, name)| counter("saring_refused_total", &[("cause", *name)]))
+                .collect(),
             lag: (0..runtimes)
                 .map(|i| {
                     let labels = vec![Label::new("runtime", i.to_string())];

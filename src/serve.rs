@@ -122,11 +122,8 @@ impl Node {
             .build()?;
         let metrics = Metrics::new(config.runtimes())?;
         let checker = Checker::warming(Clock::system()?);
-        let grpc_config = GrpcConfig {
-            listen: config.listen,
-            runtimes: config.runtimes(),
-            connections_max: config.connections_max,
-        };
+        let grpc_config =
+            GrpcConfig { listen: config.listen, runtimes: config.runtimes(), connections_max: config.connections_max };
         let grpc = GrpcServer::start(&grpc_config, &checker, &metrics, side.handle())?;
         let (draining, drained) = watch::channel(false);
         let console = Console { checker: checker.clone(), metrics: metrics.clone(), draining: drained };
@@ -214,7 +211,11 @@ impl Node {
     }
 }
 
-fn open_console(side: &tokio::runtime::Runtime, console: Console, address: SocketAddr) -> Result<SocketAddr, ServeError> {
+fn open_console(
+    side: &tokio::runtime::Runtime,
+    console: Console,
+    address: SocketAddr,
+) -> Result<SocketAddr, ServeError> {
     let bound = side.block_on(Console::bind(address));
     let (listener, local) = bound.map_err(|error| ServeError::Http { address, error })?;
     side.spawn(async move {

@@ -168,9 +168,8 @@ impl BatchAnswers {
     }
 
     pub(super) fn set(&mut self, i: usize, verdict: &Verdict) {
-        // The enums' numbers stay below 128, as the proto file promises.
-        self.0.statuses[i] = status(verdict.status) as u8;
-        self.0.reasons[i] = reason(verdict.reason) as u8;
+        self.0.statuses[i] = status(verdict.status);
+        self.0.reasons[i] = reason(verdict.reason);
         self.0.pairings[i] = pairing(verdict.pairing) as u8;
         if let (Some(day), Some(place)) = (verdict.valid_until, self.0.valid_until_day.get_mut(i)) {
             *place = u32::from(day.get());
@@ -187,13 +186,9 @@ impl BatchAnswers {
     }
 }
 
-const fn status(status: Status) -> proto::EquipmentStatus {
-    match status {
-        Status::Whitelisted => proto::EquipmentStatus::Whitelisted,
-        Status::Blacklisted => proto::EquipmentStatus::Blacklisted,
-        Status::Greylisted => proto::EquipmentStatus::Greylisted,
-        Status::Unknown => proto::EquipmentStatus::Unknown,
-    }
+/// One more than the code of TS 29.272: zero is what an absent field reads as.
+const fn status(status: Status) -> u8 {
+    status.code() + 1
 }
 
 const fn pairing(standing: PairStanding) -> proto::Pairing {
@@ -205,27 +200,70 @@ const fn pairing(standing: PairStanding) -> proto::Pairing {
     }
 }
 
-const fn reason(reason: Reason) -> proto::Reason {
-    match reason {
-        Reason::Malformed => proto::Reason::Malformed,
-        Reason::Court => proto::Reason::Court,
-        Reason::Barred => proto::Reason::Barred,
-        Reason::Stolen => proto::Reason::Stolen,
-        Reason::Lost => proto::Reason::Lost,
-        Reason::TacBarred => proto::Reason::TacBarred,
-        Reason::Exempt => proto::Reason::Exempt,
-        Reason::Roamer => proto::Reason::Roamer,
-        Reason::TestTac => proto::Reason::TestTac,
-        Reason::Paired => proto::Reason::Paired,
-        Reason::Duplicate => proto::Reason::Duplicate,
-        Reason::Registered => proto::Reason::Registered,
-        Reason::Temporary => proto::Reason::Temporary,
-        Reason::ExemptType => proto::Reason::ExemptType,
-        Reason::Grandfathered => proto::Reason::Grandfathered,
-        Reason::Suspended => proto::Reason::Suspended,
-        Reason::PairingMismatch => proto::Reason::PairingMismatch,
-        Reason::NumberNeeded => proto::Reason::NumberNeeded,
-        Reason::Expired => proto::Reason::Expired,
-        Reason::NotRegistered => proto::Reason::NotRegistered,
+/// The register's codes are the wire's.
+const fn reason(reason: Reason) -> u8 {
+    reason.code()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_and_reasons_have_the_same_names_and_numbers_on_the_wire() {
+        for term in Status::ALL {
+            let wire = proto::EquipmentStatus::try_from(i32::from(status(*term)));
+            assert_eq!(wire.map(|wire| wire.as_str_name()), Ok(term.name()));
+        }
+        for term in Reason::ALL {
+            let wire = proto::Reason::try_from(i32::from(reason(*term)));
+            assert_eq!(wire.map(|wire| wire.as_str_name()), Ok(term.name()));
+        }
     }
+
+    #[test]
+    fn an_empty_message_reads_as_no_verdict() {
+        let verdict = proto::Verdict::default();
+        assert_eq!(verdict.status(), proto::EquipmentStatus::Unspecified);
+        assert_eq!(verdict.reason(), proto::Reason::Unspecified);
+        assert_eq!(verdict.pairing(), proto::Pairing::Unspecified);
+    }
+
+    fn batch(keys: &[u64], msisdn: &[u64], imsi: &[u64]) -> proto::CheckBatchRequest {
+        let (equipment_key, msisdn, imsi) = (keys.to_vec(), msisdn.to_vec(), imsi.to_vec());
+        proto::CheckBatchRequest { equipment_key, msisdn, imsi, ..Default::default() }
+    }
+
+    #[test]
+    fn a_bad_number_in_a_batch_names_its_index_and_is_masked() {
+        let error = inquiries(&batch(&[1, 2, 3], &[0, 628_123_456_789, 6_281_234_567_890_123], &[])).err();
+        let rule = "an MSISDN is 5 to 15 digits with country code (62812…), or national with a leading 0 (0812…)";
+        assert_eq!(error, Some(Violation::new("msisdn[2]", "62812********123", rule)));
+        let error = inquiries(&batch(&[1], &[], &[99_999])).err();
+        assert_eq!(error, Some(Violation::new("imsi[0]", "99***", "an IMSI is 6 to 15 decimal digits")));
+    }
+
+    #[test]
+    fn arrays_of_a_batch_have_one_length() {
+        let error = inquiries(&batch(&[1, 2], &[0], &[])).err();
+        assert_eq!(error, Some(Violation::new("msisdn", "1 entries", "is empty or has one entry a question, here 2")));
+        assert!(inquiries(&batch(&[], &[], &[])).is_err());
+        assert!(inquiries(&batch(&[1; limits::BATCH_QUESTIONS_MAX], &[], &[])).is_ok());
+        assert!(inquiries(&batch(&[1; limits::BATCH_QUESTIONS_MAX + 1], &[], &[])).is_err());
+    }
+
+    #[test]
+    fn a_bad_equipment_value_is_never_an_error() {
+        for (number, text) in
+            [(0, "0"), (EQUIPMENT_LIMIT, "abc"), (u64::MAX, "00000000000000"), (7 * EQUIPMENT_LIMIT, "")]
+        {
+            for equipment in [Equipment::EquipmentKey(number), Equipment::EquipmentText(text.into())] {
+                let request = proto::CheckRequest { equipment: Some(equipment), ..Default::default() };
+                let asked = inquiry(&request).map(|inquiry| inquiry.equipment);
+                assert_eq!(asked, Ok(EquipmentValue::Malformed), "{number} {text:?}");
+            }
+        }
+    }
+
+    const EQUIPMENT_LIMIT: u64 = crate::identity::EquipmentKey::LIMIT;
 }

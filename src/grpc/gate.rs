@@ -16,7 +16,7 @@ use std::{
     task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tonic::{Status, body::Body, codegen::BoxFuture, metadata::GRPC_TIMEOUT_HEADER};
+use tonic::{Status, body::Body, codegen::BoxFuture};
 use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 use tower::Service;
 
@@ -24,6 +24,7 @@ type Request = http::Request<Body>;
 type Response = http::Response<Body>;
 
 const CHECK_PREFIX: &str = "/saring.v1.EquipmentCheck/";
+const GRPC_TIMEOUT_HEADER: &str = "grpc-timeout";
 const HEALTH_PREFIX: &str = "/grpc.health.v1.Health/";
 
 /// When the answer to a call is worth nothing any more. Travels with the request.

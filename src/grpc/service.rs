@@ -109,7 +109,10 @@ impl CheckService {
     }
 
     /// Answers one batch.
-    pub(super) fn answer_batch(&self, request: &proto::CheckBatchRequest) -> Result<proto::CheckBatchResponse, Refused> {
+    pub(super) fn answer_batch(
+        &self,
+        request: &proto::CheckBatchRequest,
+    ) -> Result<proto::CheckBatchResponse, Refused> {
         let begun = Instant::now();
         let inquiries = convert::inquiries(request)?;
         let operator = convert::operator(&request.operator)?;
@@ -200,7 +203,10 @@ impl EquipmentCheck for CheckService {
         Ok(Response::new(self.stream(request, Self::answer_batch)))
     }
 
-    async fn explain(&self, request: Request<proto::ExplainRequest>) -> Result<Response<proto::ExplainResponse>, Status> {
+    async fn explain(
+        &self,
+        request: Request<proto::ExplainRequest>,
+    ) -> Result<Response<proto::ExplainResponse>, Status> {
         let request = request.into_inner();
         let refused = |violation| self.refused(Refused::Invalid(violation));
         let inquiry = convert::explain_inquiry(&request).map_err(refused)?;

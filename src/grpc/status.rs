@@ -33,7 +33,11 @@ impl From<Violation> for Status {
         let Violation { field, value, rule } = violation;
         let description = if value.is_empty() { rule } else { format!("{value:?}: {rule}") };
         let message = format!("{field}: {description}");
-        Status::with_error_details(Code::InvalidArgument, message, ErrorDetails::with_bad_request_violation(field, description))
+        Status::with_error_details(
+            Code::InvalidArgument,
+            message,
+            ErrorDetails::with_bad_request_violation(field, description),
+        )
     }
 }
 
