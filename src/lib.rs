@@ -1,19 +1,58 @@
-#![doc = "Saring."]
-#![allow(missing_docs)]
+//! Saring: an equipment identity register that cannot fill up.
+//!
+//! Two journeys go through this crate, and the modules stand in their order.
+//!
+//! **A check goes down and an answer comes up.** A network element asks [`grpc`] (the door, with limits and
+//! refusals); [`check`] takes the question to the hot sets ([`hot`]) and gathers evidence from memory;
+//! [`policy`] decides, as a pure function of evidence, settings and day. People ask the same question through
+//! [`cli`] or `Explain`: [`explain`] reads the page of the device from the [`store`], folds it ([`fold`]) and
+//! calls the very same decision.
+//!
+//! **A change goes down and a revision comes up.** [`cli`] or a service brings a list; [`import`] reads it
+//! into checked rows; [`registry`] takes the difference to what is in force, numbers it and writes entry,
+//! effects and revision in one atomic synced write of the [`store`]; [`load`] projects the store into hot
+//! sets. [`journal`] has the entries, [`batch`] the bodies, [`digest`] says whether two states are the same.
+//!
+//! Arrows point down only: doors (`grpc`, `console`, `cli`) → operations (`check`, `explain`, `registry`,
+//! `import`, `load`) → rules and state (`policy`, `fold`, `listing`, `pairing`, `page`, `hot`, `store`) →
+//! [`identity`]. A test checks it.
+
+// Doors.
+pub mod cli;
+pub mod config;
+pub mod console;
+pub mod grpc;
+pub mod proto;
+pub mod serve;
+
+// Operations.
+pub mod check;
+pub mod explain;
+pub mod import;
+pub mod load;
+pub mod registry;
+
+// State.
+pub mod hot;
+pub mod store;
+
+// Rules and terms.
 pub mod batch;
 pub mod day;
 pub mod digest;
 pub mod fold;
-pub mod hot;
-pub mod identity;
-pub mod import;
 pub mod journal;
+pub mod limits;
 pub mod listing;
-pub mod load;
 pub mod page;
 pub mod pairing;
 pub mod policy;
-pub mod registry;
 pub mod revision;
+
+// Identities.
+pub mod identity;
+
+// Beside the way.
+pub mod metrics;
 pub mod sample;
-pub mod store;
+pub mod telemetry;

@@ -86,6 +86,7 @@ pub struct Store {
 #[derive(Debug, Default)]
 struct State {
     applied: Revision,
+    last_entry_unix_ms: i64,
     batches: Batches,
 }
 

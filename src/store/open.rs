@@ -126,7 +126,8 @@ impl Store {
             let what = format!("the journal ends with {last}, but entry {} was applied", applied.seq);
             return Err(StoreError::damaged(&self.path, what));
         }
-        Ok(State { applied, batches: self.load_batches()? })
+        let last_entry_unix_ms = self.entry(applied.seq)?.map_or(0, |entry| entry.time_unix_ms);
+        Ok(State { applied, last_entry_unix_ms, batches: self.load_batches()? })
     }
 
     fn load_batches(&self) -> Result<Batches, StoreError> {

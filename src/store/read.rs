@@ -53,6 +53,28 @@ impl Store {
         }))
     }
 
+    /// One entry. `None` when there is none of that number.
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+        let bytes = self.db.get_cf(self.cf(cf::JOURNAL)?, keys::seq(seq)).map_err(|error| self.failed_read(&error))?;
+        let decode = |bytes: Vec<u8>| {
+            Entry::decode(bytes.as_slice())
+                .map_err(|error| StoreError::damaged(&self.path, format!("entry {seq} is unreadable: {error}")))
+        };
+        bytes.map(decode).transpose()
+    }
+
+    /// Number of the last entry that was made before a moment, in milliseconds since the Unix epoch. Entries
+    /// are numbered in the order in which they were made, so this is a binary search.
+    pub fn last_entry_before(&self, unix_ms: i64) -> Result<Option<u64>, StoreError> {
+        let (mut low, mut high) = (0, self.applied().seq);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let made = self.entry(middle)?.map_or(i64::MAX, |entry| entry.time_unix_ms);
+            if made < unix_ms { low = middle } else { high = middle - 1 }
+        }
+        Ok((low > 0).then_some(low))
+    }
+
     /// Every row about the devices of one page, whatever the state of its batch.
     pub fn page_rows(&self, id: PageId) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();

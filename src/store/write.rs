@@ -130,13 +130,15 @@ impl<'a> Writer<'a> {
             body.put_waiting(&mut group)?;
         }
         let mut revision = self.applied;
+        // Entries are asked for by time: a clock that was set back must not put one before its predecessor.
+        let time_unix_ms = now_unix_ms().max(self.store.state_read().last_entry_unix_ms);
         let mut entries = Vec::with_capacity(drafts.len());
         for draft in drafts {
             revision.seq += 1;
             let entry = Entry {
                 seq: revision.seq,
                 epoch: revision.epoch,
-                time_unix_ms: now_unix_ms(),
+                time_unix_ms,
                 principal: BOOTSTRAP.into(),
                 approver: BOOTSTRAP.into(),
                 partition: draft.partition,
@@ -153,6 +155,7 @@ impl<'a> Writer<'a> {
         self.applied = revision;
         let mut state = self.store.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.applied = revision;
+        state.last_entry_unix_ms = time_unix_ms;
         for entry in &entries {
             super::read::fold_entry(&mut state.batches, entry);
         }

@@ -1,0 +1,231 @@
+//! The check: a question in, an answer with its basis out, from memory alone.
+//!
+//! A check loads one root of the hot sets and reads everything from it: subscriber map, evidence, settings. So no
+//! answer mixes two revisions. What always holds: a node that has not loaded its register yet gives [`NotReady`],
+//! never *unknown equipment*; nothing here blocks, waits or reads a disk.
+
+mod clock;
+mod explanation;
+
+pub use clock::Clock;
+pub use explanation::{
+    EvidenceKind, EvidenceLine, EvidenceState, Explain, ExplainError, Explanation, HistoryLine, Model, PairingLine,
+};
+
+use crate::{
+    day::Day,
+    hot::{HotSets, Published},
+    identity::{EquipmentKey, Imsi, Msisdn, Pei},
+    pairing::Subscriber,
+    policy::{Asked, Evidence, Policy, Question, Verdict, decide},
+    revision::Revision,
+};
+use std::sync::{Arc, OnceLock};
+
+/// The equipment of a question, as far as a check needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EquipmentValue {
+    /// A device.
+    Key(EquipmentKey),
+    /// A value that is no IMEI, or all zeros.
+    Malformed,
+    /// A legal PEI that is no IMEI (`mac-…`, `eui-…`).
+    Other,
+}
+
+impl EquipmentValue {
+    /// The 14 digits as a number. Zero, and 10^14 or more, is malformed.
+    pub fn from_number(number: u64) -> Self {
+        match EquipmentKey::new(number) {
+            Ok(key) if !key.is_zero() => Self::Key(key),
+            _ => Self::Malformed,
+        }
+    }
+
+    fn asked(self) -> Asked {
+        match self {
+            Self::Key(key) => Asked::Device { test_tac: key.tac().is_test() },
+            Self::Malformed => Asked::Malformed,
+            Self::Other => Asked::Other,
+        }
+    }
+}
+
+impl From<Pei> for EquipmentValue {
+    fn from(pei: Pei) -> Self {
+        match pei {
+            Pei::Equipment(equipment) => Self::Key(equipment.key()),
+            Pei::Other => Self::Other,
+            Pei::Malformed(_) => Self::Malformed,
+        }
+    }
+}
+
+/// One question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The equipment.
+    pub equipment: EquipmentValue,
+    /// The subscriber's number, where the asker knows it.
+    pub msisdn: Option<Msisdn>,
+    /// The subscriber's identity, where the asker knows it.
+    pub imsi: Option<Imsi>,
+    /// An emergency attach or call.
+    pub emergency: bool,
+}
+
+impl Inquiry {
+    /// A question about equipment alone.
+    pub const fn of(equipment: EquipmentValue) -> Self {
+        Self { equipment, msisdn: None, imsi: None, emergency: false }
+    }
+}
+
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// The data.
+    pub revision: Revision,
+    /// The entry that put the settings in force; 0: the built-in ones.
+    pub settings_seq: u64,
+    /// Seconds since this node last confirmed that it holds everything acknowledged. Zero on the primary.
+    pub age_seconds: u32,
+}
+
+/// One answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What to do, and why.
+    pub verdict: Verdict,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// The register is still being loaded: no answer can be given yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the register is still being loaded: ask again shortly")]
+pub struct NotReady;
+
+/// The read path. Cloning copies references only.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    sets: Arc<OnceLock<Arc<Published>>>,
+    clock: Clock,
+}
+
+impl Checker {
+    /// A checker whose register is still being loaded.
+    pub fn warming(clock: Clock) -> Self {
+        Self { sets: Arc::default(), clock }
+    }
+
+    /// A checker over hot sets.
+    pub fn new(sets: Arc<Published>, clock: Clock) -> Self {
+        let checker = Self::warming(clock);
+        checker.make_ready(sets);
+        checker
+    }
+
+    /// Gives the loaded register to this checker and all its clones. A second call changes nothing.
+    pub fn make_ready(&self, sets: Arc<Published>) {
+        if self.sets.set(sets).is_err() {
+            tracing::warn!("the hot sets were given twice; the first stay");
+        }
+    }
+
+    /// Whether checks are answered.
+    pub fn is_ready(&self) -> bool {
+        self.sets.get().is_some()
+    }
+
+    /// The newest root, for figures.
+    ///
+    /// # Errors
+    /// While the register is being loaded.
+    pub fn sets(&self) -> Result<Arc<HotSets>, NotReady> {
+        Ok(Arc::clone(&self.sets.get().ok_or(NotReady)?.load()))
+    }
+
+    /// Answers one question. `operator`: whose settings hold; none: the national ones.
+    ///
+    /// # Errors
+    /// While the register is being loaded.
+    pub fn check(&self, inquiry: &Inquiry, operator: Option<&str>) -> Result<Answer, NotReady> {
+        let sets = self.sets.get().ok_or(NotReady)?.load();
+        let scene = Scene::of(&sets, operator, &self.clock);
+        Ok(Answer { verdict: scene.verdict(inquiry), basis: scene.basis })
+    }
+
+    /// Answers many questions from one root; `answer` gets each question's index and verdict once, in any order.
+    ///
+    /// # Errors
+    /// While the register is being loaded; `answer` is then never called.
+    pub fn check_batch(
+        &self,
+        inquiries: &[Inquiry],
+        operator: Option<&str>,
+        mut answer: impl FnMut(usize, &Verdict),
+    ) -> Result<Basis, NotReady> {
+        let sets = self.sets.get().ok_or(NotReady)?.load();
+        let scene = Scene::of(&sets, operator, &self.clock);
+        let mut keys = Vec::with_capacity(inquiries.len());
+        let mut places = Vec::with_capacity(inquiries.len());
+        for (place, inquiry) in inquiries.iter().enumerate() {
+            if let EquipmentValue::Key(key) = inquiry.equipment {
+                keys.push(key);
+                places.push(place);
+            } else {
+                answer(place, &scene.decide(inquiry, &Evidence::default()));
+            }
+        }
+        sets.evidence_batch(&keys, |i, evidence| {
+            answer(places[i], &scene.decide(&inquiries[places[i]], &evidence));
+        });
+        Ok(scene.basis)
+    }
+}
+
+/// One root, with what holds for all questions of one operator at one time.
+struct Scene<'a> {
+    sets: &'a HotSets,
+    policy: &'a Policy,
+    today: Day,
+    basis: Basis,
+}
+
+impl<'a> Scene<'a> {
+    fn of(sets: &'a HotSets, operator: Option<&str>, clock: &Clock) -> Self {
+        let now = clock.unix_seconds();
+        let entry = sets.settings().at(now);
+        let basis = Basis { revision: sets.revision(), settings_seq: entry.seq(), age_seconds: 0 };
+        Self { sets, policy: entry.settings().policy(operator), today: Day::of_unix_seconds(now), basis }
+    }
+
+    fn verdict(&self, inquiry: &Inquiry) -> Verdict {
+        let evidence = match inquiry.equipment {
+            EquipmentValue::Key(key) => self.sets.evidence(key),
+            EquipmentValue::Malformed | EquipmentValue::Other => Evidence::default(),
+        };
+        self.decide(inquiry, &evidence)
+    }
+
+    fn decide(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Verdict {
+        let question = Question {
+            asked: inquiry.equipment.asked(),
+            subscriber: self.subscriber(inquiry),
+            emergency: inquiry.emergency,
+        };
+        decide(&question, evidence, self.policy, self.today)
+    }
+
+    /// The subscriber by both names: where the map knows another MSISDN for the IMSI than the one asked, the one
+    /// asked decides and the disagreement is reported.
+    fn subscriber(&self, inquiry: &Inquiry) -> Subscriber {
+        let known = inquiry.imsi.and_then(|imsi| self.sets.subscriber(imsi)).map(|entry| entry.msisdn);
+        Subscriber {
+            msisdn: inquiry.msisdn.or(known),
+            imsi: inquiry.imsi,
+            sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Explaining: the same answer as a check gives, with all that lies behind it, read from the store.
+//!
+//! For people: a page of rows is read and folded by the same rules that make the hot sets, and the same
+//! function decides. What always holds: as of the newest entry and at this moment, the verdict is the one
+//! that a check gives; as of an earlier entry, it is the one that was given then.
+
+use crate::{
+    batch::{BatchNumber, BatchState, Batches, BodyRow},
+    check::{
+        Answer, Basis, Clock, EquipmentValue, EvidenceKind, EvidenceLine, EvidenceState, Explain, ExplainError,
+        Explanation, HistoryLine, Inquiry, Model, PairingLine,
+    },
+    day::Day,
+    fold::{self, DeviceEvidence, Row},
+    identity::{EquipmentKey, Imsi, Msisdn},
+    journal::Entry,
+    listing::{Door, TacBar, TacRule},
+    page::PageId,
+    pairing::{NumberKind, PairingKind, Subscriber},
+    policy::{Asked, Decisive, Evidence, Question, Verdict, decide},
+    registry,
+    revision::Revision,
+    store::{Store, StoreError},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// As of which state of the register a question is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// The newest.
+    Now,
+    /// As of an entry.
+    Revision(Revision),
+    /// As it was at a moment, in seconds since the Unix epoch.
+    Time(i64),
+}
+
+/// Why a state cannot be answered from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AsOfError {
+    /// A revision that this register never had.
+    #[error("this register never had revision {asked}: it is at {newest}, and its revisions begin with 1.1")]
+    Unknown {
+        /// What was asked.
+        asked: Revision,
+        /// The newest.
+        newest: Revision,
+    },
+    /// A moment before the first entry.
+    #[error("the register did not exist then: its first entry was made at {first}")]
+    BeforeFirst {
+        /// When the first entry was made.
+        first: String,
+    },
+}
+
+/// Explains answers from a store. Cloning copies references only.
+#[derive(Clone, Debug)]
+pub struct Explainer {
+    store: Arc<Store>,
+    clock: Clock,
+}
+
+impl Explainer {
+    /// An explainer of a store.
+    pub const fn new(store: Arc<Store>, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// Explains the answer to a question, as of a state of the register and at a moment (`on`, in seconds
+    /// since the Unix epoch; none: now).
+    ///
+    /// # Errors
+    /// When there is no such state, or the store is damaged.
+    pub fn explain_at(
+        &self,
+        inquiry: &Inquiry,
+        operator: Option<&str>,
+        on: Option<i64>,
+        as_of: AsOf,
+    ) -> Result<Explanation, ExplainError> {
+        let revision = self.resolve(as_of)?;
+        let now = on.unwrap_or_else(|| match as_of {
+            AsOf::Time(then) => then,
+            AsOf::Now | AsOf::Revision(_) => self.clock.unix_seconds(),
+        });
+        let reading = Reading { store: &self.store, revision, now, batches: self.store.with_batches(Batches::clone) };
+        reading.explain(inquiry, operator).map_err(stored)
+    }
+
+    fn resolve(&self, as_of: AsOf) -> Result<Revision, ExplainError> {
+        let newest = self.store.applied();
+        match as_of {
+            AsOf::Now => Ok(newest),
+            AsOf::Revision(asked) if asked.epoch == newest.epoch && (1..=newest.seq).contains(&asked.seq) => Ok(asked),
+            AsOf::Revision(asked) => Err(ExplainError::Store(Box::new(AsOfError::Unknown { asked, newest }))),
+            AsOf::Time(then) => {
+                let seq = self.store.last_entry_before(then.saturating_add(1).saturating_mul(1000)).map_err(stored)?;
+                seq.map(|seq| Revision { epoch: newest.epoch, seq }).ok_or_else(|| {
+                    let first = self.store.entry(1).ok().flatten().map_or(0, |entry| entry.time_unix_ms);
+                    let first = jiff::Timestamp::from_millisecond(first).map_or_else(|_| String::new(), |t| t.to_string());
+                    ExplainError::Store(Box::new(AsOfError::BeforeFirst { first }))
+                })
+            }
+        }
+    }
+}
+
+impl Explain for Explainer {
+    fn explain(&self, inquiry: &Inquiry, operator: Option<&str>) -> Result<Explanation, ExplainError> {
+        self.explain_at(inquiry, operator, None, AsOf::Now)
+    }
+}
+
+fn stored(error: StoreError) -> ExplainError {
+    ExplainError::Store(Box::new(error))
+}
+
+/// One state of the register at one moment.
+struct Reading<'a> {
+    store: &'a Store,
+    revision: Revision,
+    now: i64,
+    batches: Batches,
+}
+
+impl Reading<'_> {
+    fn explain(&self, inquiry: &Inquiry, operator: Option<&str>) -> Result<Explanation, StoreError> {
+        let today = Day::of_unix_seconds(self.now);
+        let seq = self.revision.seq;
+        let (key, rows) = match inquiry.equipment {
+            EquipmentValue::Key(key) => (Some(key), self.store.page_rows(PageId::of(key))?),
+            EquipmentValue::Malformed | EquipmentValue::Other => (None, Vec::new()),
+        };
+        let device = key.map(|key| fold::device_evidence(key, &rows, &self.batches, seq)).unwrap_or_default();
+        let (rule, rule_batches) = match key {
+            Some(key) => self.store.tac_rule(key.tac(), seq)?,
+            None => (TacRule::default(), Vec::new()),
+        };
+        let timeline = registry::timeline(self.store, seq)?;
+        let entry = timeline.at(self.now);
+        let evidence = if key.is_some() { device.evidence(rule) } else { Evidence::default() };
+        let question = Question {
+            asked: match inquiry.equipment {
+                EquipmentValue::Key(key) => Asked::Device { test_tac: key.tac().is_test() },
+                EquipmentValue::Malformed => Asked::Malformed,
+                EquipmentValue::Other => Asked::Other,
+            },
+            subscriber: self.subscriber(inquiry, &device)?,
+            emergency: inquiry.emergency,
+        };
+        let verdict = decide(&question, &evidence, entry.settings().policy(operator), today);
+        let basis = Basis { revision: self.revision, settings_seq: entry.seq(), age_seconds: 0 };
+        let mut lines = self.listing_lines(&device, &verdict, today);
+        lines.extend(self.pairing_evidence(&device, &verdict, today));
+        lines.extend(self.model_lines(rule, &rule_batches, &verdict));
+        lines.sort_by_key(|line| !line.decisive);
+        Ok(Explanation {
+            answer: Answer { verdict, basis },
+            key,
+            evidence: lines,
+            pairings: self.pairing_lines(&device, &question.subscriber),
+            linked: device.links.clone(),
+            model: self.model(key, rule)?,
+            history: match key {
+                Some(key) => self.history(key, &rows)?,
+                None => Vec::new(),
+            },
+        })
+    }
+
+    /// As a check resolves it: the map gives the MSISDN of an IMSI, and the IMSI of a pairing by IMSI alone.
+    fn subscriber(&self, inquiry: &Inquiry, device: &DeviceEvidence) -> Result<Subscriber, StoreError> {
+        let known = match inquiry.imsi {
+            Some(imsi) => self.msisdn_of(imsi)?,
+            None => None,
+        };
+        let mut imsi = inquiry.imsi;
+        if let (None, Some(asked)) = (imsi, inquiry.msisdn) {
+            for pair in &device.pairs {
+                if let NumberKind::Imsi(paired) = pair.number.kind()
+                    && !pair.second
+                    && self.msisdn_of(paired)? == Some(asked)
+                {
+                    imsi = Some(paired);
+                }
+            }
+        }
+        Ok(Subscriber {
+            msisdn: inquiry.msisdn.or(known),
+            imsi,
+            sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
+        })
+    }
+
+    fn msisdn_of(&self, imsi: Imsi) -> Result<Option<Msisdn>, StoreError> {
+        Ok(self.store.subscriber(imsi, self.revision.seq)?.map(|(_, msisdn)| msisdn))
+    }
+
+    fn line(&self, kind: EvidenceKind, class: &str, batch: BatchNumber) -> EvidenceLine {
+        let header = self.batches.get(batch).map(|batch| &batch.header);
+        EvidenceLine {
+            kind,
+            class: class.to_owned(),
+            door: header.map_or_else(String::new, |header| header.door.to_string()),
+            batch,
+            document: header.map_or_else(String::new, |header| header.document.clone()),
+            valid_until: None,
+            state: EvidenceState::Valid,
+            decisive: false,
+        }
+    }
+
+    fn listing_lines(&self, device: &DeviceEvidence, verdict: &Verdict, today: Day) -> Vec<EvidenceLine> {
+        let plain = |class: &'static str, decides: bool| {
+            move |(index, batch): (usize, &BatchNumber)| EvidenceLine {
+                decisive: decides && index == 0,
+                ..self.line(EvidenceKind::Listing, class, *batch)
+            }
+        };
+        let by_registered = verdict.decisive == Decisive::Registered;
+        let by_grandfathered = verdict.decisive == Decisive::Grandfathered;
+        let registered = device.registered.iter().enumerate().map(plain("registered", by_registered));
+        let grandfathered = device.grandfathered.iter().enumerate().map(plain("grandfathered", by_grandfathered));
+        let marks = device.marks.iter().zip(&device.mark_batches).enumerate().map(|(index, (mark, batch))| {
+            let state = match (mark.suspended, mark.is_current(today)) {
+                (_, false) => EvidenceState::Expired,
+                (true, true) => EvidenceState::Suspended,
+                (false, true) => EvidenceState::Valid,
+            };
+            EvidenceLine {
+                valid_until: mark.until(),
+                state,
+                decisive: verdict.decisive == Decisive::Mark(index),
+                ..self.line(EvidenceKind::Listing, mark.class.name(), *batch)
+            }
+        });
+        registered.chain(grandfathered).chain(marks).collect()
+    }
+
+    fn pairing_evidence(&self, device: &DeviceEvidence, verdict: &Verdict, today: Day) -> Vec<EvidenceLine> {
+        let lines = device.pairs.iter().zip(&device.pair_batches).map(|(pair, batch)| EvidenceLine {
+            valid_until: pair.until(),
+            state: if pair.is_current(today) { EvidenceState::Valid } else { EvidenceState::Expired },
+            decisive: verdict.decisive == Decisive::Pair(*pair),
+            ..self.line(EvidenceKind::Pairing, kind_name(pair.kind), *batch)
+        });
+        lines.collect()
+    }
+
+    fn model_lines(&self, rule: TacRule, batches: &[BatchNumber], verdict: &Verdict) -> Vec<EvidenceLine> {
+        let lines = batches.iter().filter(|_| rule != TacRule::default()).map(|batch| EvidenceLine {
+            decisive: verdict.decisive == Decisive::Tac,
+            ..self.line(EvidenceKind::Model, rule_name(rule), *batch)
+        });
+        lines.collect()
+    }
+
+    fn pairing_lines(&self, device: &DeviceEvidence, subscriber: &Subscriber) -> Vec<PairingLine> {
+        let lines = device.pairs.iter().zip(&device.pair_batches).map(|(pair, batch)| PairingLine {
+            kind: pair.kind,
+            number: pair.number,
+            door: match pair.kind {
+                PairingKind::Allowance => String::new(),
+                PairingKind::Binding => pair.door.to_string(),
+            },
+            batch: *batch,
+            valid_until: pair.until(),
+            asked: match pair.number.kind() {
+                NumberKind::Msisdn(msisdn) => subscriber.msisdn == Some(msisdn),
+                NumberKind::Imsi(imsi) => subscriber.imsi == Some(imsi),
+            },
+        });
+        let bound = device.marks.iter().zip(&device.mark_batches).filter_map(|(mark, batch)| {
+            let number = mark.number?;
+            Some(PairingLine {
+                kind: PairingKind::Binding,
+                number,
+                door: mark.door.to_string(),
+                batch: *batch,
+                valid_until: mark.until(),
+                asked: matches!(number.kind(), NumberKind::Msisdn(msisdn) if subscriber.msisdn == Some(msisdn)),
+            })
+        });
+        lines.chain(bound).collect()
+    }
+
+    fn model(&self, key: Option<EquipmentKey>, rule: TacRule) -> Result<Option<Model>, StoreError> {
+        let Some(key) = key else { return Ok(None) };
+        let known = self.store.model(key.tac(), self.revision.seq)?;
+        if known.is_none() && rule == TacRule::default() {
+            return Ok(None);
+        }
+        let model = known.map(|(_, model)| model).unwrap_or_default();
+        Ok(Some(Model {
+            tac: key.tac(),
+            manufacturer: model.manufacturer,
+            name: if model.name.is_empty() { model.brand } else { model.name },
+            rule: if rule == TacRule::default() { String::new() } else { rule_name(rule).to_owned() },
+        }))
+    }
+
+    /// What happened to the device up to this state, newest first: each state of each batch that names it.
+    fn history(&self, key: EquipmentKey, rows: &[Row]) -> Result<Vec<HistoryLine>, StoreError> {
+        let mut events: BTreeMap<(u64, BatchNumber), String> = BTreeMap::new();
+        for (number, row) in rows {
+            let Some((batch, what)) = self.batches.get(*number).zip(phrase(row, key)) else { continue };
+            for (seq, state) in batch.states.iter().filter(|(seq, _)| *seq <= self.revision.seq) {
+                let subject = batch.header.class.map_or_else(|| batch.header.kind.clone(), |class| class.to_string());
+                if *state != BatchState::Staged {
+                    events.insert((*seq, *number), format!("{what} ({subject}), batch {}", state.name()));
+                }
+            }
+        }
+        let mut lines = Vec::with_capacity(events.len());
+        for ((seq, batch), what) in events.into_iter().rev() {
+            let entry = self.store.entry(seq)?.unwrap_or_default();
+            lines.push(self.history_line(entry, seq, batch, what));
+        }
+        Ok(lines)
+    }
+
+    fn history_line(&self, entry: Entry, seq: u64, batch: BatchNumber, what: String) -> HistoryLine {
+        let door = self.batches.get(batch).map(|batch| batch.header.door);
+        HistoryLine {
+            seq,
+            unix_seconds: entry.time_unix_ms.div_euclid(1000),
+            what,
+            door: door.map_or_else(String::new, |door: Door| door.to_string()),
+            batch,
+            principal: entry.principal,
+            approver: entry.approver,
+        }
+    }
+}
+
+/// What a row does to a device; `None` when it is about another one.
+fn phrase(row: &BodyRow, about: EquipmentKey) -> Option<&'static str> {
+    let place = PageId::place(about);
+    match row {
+        BodyRow::Page { target: None, bits, .. } if bits.contains(place) => Some("listed"),
+        BodyRow::Page { target: Some(_), bits, .. } if bits.contains(place) => Some("taken off"),
+        BodyRow::Mark { key, .. } if *key == about => Some("listed"),
+        BodyRow::Pairing { key, target: None, .. } if *key == about => Some("paired"),
+        BodyRow::Pairing { key, target: Some(_), .. } if *key == about => Some("released"),
+        BodyRow::Link { key, .. } if *key == about => Some("linked to the other IMEIs of its phone"),
+        _ => None,
+    }
+}
+
+const fn kind_name(kind: PairingKind) -> &'static str {
+    match kind {
+        PairingKind::Allowance => "allowance",
+        PairingKind::Binding => "binding",
+    }
+}
+
+const fn rule_name(rule: TacRule) -> &'static str {
+    match (rule.barred, rule.exempt_type) {
+        (TacBar::Hard, _) => "barred-hard",
+        (TacBar::Soft, _) => "barred-soft",
+        (TacBar::None, _) => "exempt-type",
+    }
+}

@@ -1,0 +1,218 @@
+//! The service `saring.v1.EquipmentCheck`.
+
+use super::{
+    convert::{self, BatchAnswers},
+    gate::Deadline,
+    lag::Lag,
+    status::{self, Violation},
+    stream::Answers,
+};
+use crate::{
+    check::{Checker, Explain, ExplainError, Inquiry, NotReady},
+    limits,
+    metrics::{Refusal, Tally},
+    proto::{self, equipment_check_server::EquipmentCheck},
+};
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+use tokio::sync::{Semaphore, watch};
+use tonic::{Request, Response, Status, Streaming};
+
+/// What the calls of one check runtime share. No other runtime writes it.
+#[derive(Debug)]
+pub(super) struct Runtime {
+    /// The read path.
+    pub(super) checker: Checker,
+    /// How late the runtime runs.
+    pub(super) lag: Lag,
+    /// What it has done.
+    pub(super) tally: Arc<Tally>,
+    calls: AtomicU64,
+}
+
+impl Runtime {
+    pub(super) fn new(checker: Checker, tally: Arc<Tally>) -> Self {
+        Self { checker, lag: Lag::new(Arc::clone(&tally)), tally, calls: AtomicU64::new(0) }
+    }
+
+    /// The time, for one call in [`limits::CALLS_PER_TIMED_CALL`].
+    fn timed(&self) -> Option<Instant> {
+        let call = self.calls.load(Ordering::Relaxed);
+        self.calls.store(call.wrapping_add(1), Ordering::Relaxed);
+        (call & (limits::CALLS_PER_TIMED_CALL - 1) == 0).then(Instant::now)
+    }
+}
+
+/// Explanations: apart from the checks, on blocking threads of the side runtime.
+pub(super) struct Explanations {
+    pub(super) explain: OnceLock<Arc<dyn Explain>>,
+    places: Arc<Semaphore>,
+    side: tokio::runtime::Handle,
+}
+
+impl Explanations {
+    pub(super) fn new(side: tokio::runtime::Handle) -> Self {
+        Self { explain: OnceLock::new(), places: Arc::new(Semaphore::new(limits::EXPLANATIONS_MAX)), side }
+    }
+}
+
+/// The service on one check runtime. Cloning copies references only.
+#[derive(Clone)]
+pub(super) struct CheckService {
+    runtime: Arc<Runtime>,
+    explanations: Arc<Explanations>,
+    draining: watch::Receiver<bool>,
+}
+
+/// Why a question got no verdict.
+#[derive(Debug)]
+pub(super) enum Refused {
+    Invalid(Violation),
+    NotReady,
+}
+
+impl From<Violation> for Refused {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(violation)
+    }
+}
+
+impl From<NotReady> for Refused {
+    fn from(_: NotReady) -> Self {
+        Self::NotReady
+    }
+}
+
+impl CheckService {
+    pub(super) fn new(runtime: Arc<Runtime>, explanations: Arc<Explanations>, draining: watch::Receiver<bool>) -> Self {
+        Self { runtime, explanations, draining }
+    }
+
+    /// Answers one question.
+    pub(super) fn answer(&self, request: &proto::CheckRequest) -> Result<proto::CheckResponse, Refused> {
+        let begun = self.runtime.timed();
+        fail::fail_point!("check-slow");
+        let answer = self.runtime.checker.check(&convert::inquiry(request)?, convert::operator(&request.operator)?)?;
+        self.runtime.tally.count(answer.verdict.status, answer.verdict.reason);
+        let response = convert::response(&answer);
+        if let Some(begun) = begun {
+            let took = begun.elapsed();
+            self.runtime.lag.handled(took);
+            self.runtime.tally.time_check(took);
+        }
+        Ok(response)
+    }
+
+    /// Answers one batch.
+    pub(super) fn answer_batch(
+        &self,
+        request: &proto::CheckBatchRequest,
+    ) -> Result<proto::CheckBatchResponse, Refused> {
+        let begun = Instant::now();
+        let inquiries = convert::inquiries(request)?;
+        let operator = convert::operator(&request.operator)?;
+        let mut answers = BatchAnswers::new(inquiries.len(), request.with_valid_until);
+        let tally = &self.runtime.tally;
+        let basis = self.runtime.checker.check_batch(&inquiries, operator, |i, verdict| {
+            tally.count(verdict.status, verdict.reason);
+            answers.set(i, verdict);
+        })?;
+        let took = begun.elapsed();
+        self.runtime.lag.handled(took);
+        tally.time_batch(took);
+        Ok(answers.finish(&basis))
+    }
+
+    /// The status of a refused question, counted.
+    pub(super) fn refused(&self, refused: Refused) -> Status {
+        let (refusal, status) = match refused {
+            Refused::Invalid(violation) => (Refusal::Invalid, violation.into()),
+            Refused::NotReady => (Refusal::Warming, status::warming()),
+        };
+        self.runtime.tally.refuse(refusal);
+        status
+    }
+
+    /// The status of an answer that came too late, counted.
+    pub(super) fn late(&self) -> Status {
+        self.runtime.tally.refuse(Refusal::Late);
+        status::late()
+    }
+
+    fn stream<Q, A>(&self, request: Request<Streaming<Q>>, answer: super::stream::Answer<Q, A>) -> Answers<Q, A> {
+        let deadline = request.extensions().get::<Deadline>().copied();
+        Answers::new(request.into_inner(), self.clone(), answer, deadline, self.draining.clone())
+    }
+
+    async fn explanation(&self, inquiry: Inquiry, operator: Option<String>) -> Result<proto::ExplainResponse, Status> {
+        let Explanations { explain, places, side } = &*self.explanations;
+        let explain = Arc::clone(explain.get().ok_or_else(status::warming)?);
+        let place = Arc::clone(places).try_acquire_owned().map_err(|_| status::busy())?;
+        let task = side.spawn_blocking(move || {
+            let explanation = explain.explain(&inquiry, operator.as_deref());
+            drop(place);
+            explanation
+        });
+        match task.await {
+            Ok(Ok(explanation)) => Ok(convert::explanation(&explanation)),
+            Ok(Err(ExplainError::NotReady(_))) => Err(status::warming()),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an answer could not be explained");
+                Err(Status::internal("the register could not be read; the node's diagnostics say why"))
+            }
+            Err(error) => {
+                tracing::error!(%error, "an explanation broke off");
+                Err(Status::internal("the explanation broke off; the node's diagnostics say why"))
+            }
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl EquipmentCheck for CheckService {
+    type CheckStreamStream = Answers<proto::CheckRequest, proto::CheckResponse>;
+    type CheckBatchStreamStream = Answers<proto::CheckBatchRequest, proto::CheckBatchResponse>;
+
+    async fn check(&self, request: Request<proto::CheckRequest>) -> Result<Response<proto::CheckResponse>, Status> {
+        self.answer(request.get_ref()).map(Response::new).map_err(|refused| self.refused(refused))
+    }
+
+    async fn check_batch(
+        &self,
+        request: Request<proto::CheckBatchRequest>,
+    ) -> Result<Response<proto::CheckBatchResponse>, Status> {
+        self.answer_batch(request.get_ref()).map(Response::new).map_err(|refused| self.refused(refused))
+    }
+
+    async fn check_stream(
+        &self,
+        request: Request<Streaming<proto::CheckRequest>>,
+    ) -> Result<Response<Self::CheckStreamStream>, Status> {
+        Ok(Response::new(self.stream(request, Self::answer)))
+    }
+
+    async fn check_batch_stream(
+        &self,
+        request: Request<Streaming<proto::CheckBatchRequest>>,
+    ) -> Result<Response<Self::CheckBatchStreamStream>, Status> {
+        Ok(Response::new(self.stream(request, Self::answer_batch)))
+    }
+
+    async fn explain(
+        &self,
+        request: Request<proto::ExplainRequest>,
+    ) -> Result<Response<proto::ExplainResponse>, Status> {
+        let request = request.into_inner();
+        let refused = |violation| self.refused(Refused::Invalid(violation));
+        let inquiry = convert::explain_inquiry(&request).map_err(refused)?;
+        let operator = convert::operator(&request.operator).map_err(refused)?.map(str::to_owned);
+        let mut response = self.explanation(inquiry, operator).await?;
+        response.malformed = convert::malformed(&request.equipment);
+        Ok(Response::new(response))
+    }
+}

@@ -1,0 +1,325 @@
+//! Figures for Prometheus.
+//!
+//! Check runtimes count into a [`Tally`] of their own: plain stores to memory that no other runtime writes, so
+//! counting costs no contention. The figures are gathered when somebody reads them. What always holds: a counter
+//! never falls, and no figure names a device or a person.
+
+use crate::{
+    check::Checker,
+    policy::{Reason, Status},
+};
+use metrics::{Counter, Gauge, Histogram, Label, Level, Metadata, Recorder, Unit};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// Places of a tally for one status: one a reason's code, the unused ones included.
+const REASON_CODES: usize = 32;
+
+const CELLS: usize = Status::ALL.len() * REASON_CODES;
+
+const _: () = {
+    let mut i = 0;
+    while i < Reason::ALL.len() {
+        assert!((Reason::ALL[i].code() as usize) < REASON_CODES, "a reason's code has a place");
+        i += 1;
+    }
+};
+
+/// The place of a status and a reason in a tally.
+const fn cell(status: Status, reason: Reason) -> usize {
+    status as usize * REASON_CODES + reason.code() as usize
+}
+
+/// Every status with every reason.
+fn verdicts() -> impl Iterator<Item = (Status, Reason)> {
+    Status::ALL.iter().flat_map(|status| Reason::ALL.iter().map(move |reason| (*status, *reason)))
+}
+
+/// Why a call was refused without a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The register is being loaded.
+    Warming,
+    /// The runtime lags.
+    Busy,
+    /// The call's deadline passed, or is nearer than the runtime's lag.
+    Late,
+    /// The request breaks a rule.
+    Invalid,
+}
+
+impl Refusal {
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Warming, "warming"), (Self::Busy, "busy"), (Self::Late, "late"), (Self::Invalid, "invalid")];
+}
+
+/// What one check runtime has done. Written by that runtime only, read by whoever gathers.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct Tally {
+    checks: [AtomicU64; CELLS],
+    refusals: [AtomicU64; Refusal::ALL.len()],
+    lag_micros: AtomicU64,
+    unary: Histogram,
+    batch: Histogram,
+}
+
+impl Tally {
+    /// A tally that nobody gathers, for tools and tests.
+    pub fn detached() -> Self {
+        Self::with(Histogram::noop(), Histogram::noop())
+    }
+
+    fn with(unary: Histogram, batch: Histogram) -> Self {
+        Self {
+            checks: [const { AtomicU64::new(0) }; CELLS],
+            refusals: [const { AtomicU64::new(0) }; Refusal::ALL.len()],
+            lag_micros: AtomicU64::new(0),
+            unary,
+            batch,
+        }
+    }
+
+    /// One verdict was given.
+    pub fn count(&self, status: Status, reason: Reason) {
+        add(&self.checks[cell(status, reason)], 1);
+    }
+
+    /// One call was refused.
+    pub fn refuse(&self, refusal: Refusal) {
+        add(&self.refusals[refusal as usize], 1);
+    }
+
+    /// How far the runtime lags now.
+    pub fn set_lag(&self, lag: Duration) {
+        self.lag_micros.store(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long the handler of one timed single check took.
+    pub fn time_check(&self, took: Duration) {
+        self.unary.record(took.as_secs_f64());
+    }
+
+    /// How long the handler of one batch took.
+    pub fn time_batch(&self, took: Duration) {
+        self.batch.record(took.as_secs_f64());
+    }
+
+    /// Verdicts given so far.
+    pub fn checks(&self) -> u64 {
+        self.checks.iter().map(|cell| cell.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Calls refused so far for one cause.
+    pub fn refused(&self, refusal: Refusal) -> u64 {
+        self.refusals[refusal as usize].load(Ordering::Relaxed)
+    }
+}
+
+/// One writer, so a load and a store do: no locked instruction on the check path.
+fn add(cell: &AtomicU64, n: u64) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+}
+
+/// All figures of a node. Cloning copies references only.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    tallies: Vec<Arc<Tally>>,
+    connections: AtomicUsize,
+    connections_refused: AtomicU64,
+    resolved: Resolved,
+}
+
+/// Handles resolved once, so that gathering looks nothing up.
+struct Resolved {
+    checks: Vec<Counter>,
+    refusals: Vec<Counter>,
+    lag: Vec<Gauge>,
+    connections: Gauge,
+    connections_refused: Counter,
+    ready: Gauge,
+    epoch: Gauge,
+    seq: Gauge,
+    age: Gauge,
+}
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
+
+/// Bounds of the latency histograms in seconds: from one lookup to the longest that a client waits.
+const LATENCY_BOUNDS: [f64; 14] =
+    [5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 0.1];
+
+impl Metrics {
+    /// Figures of a node with so many check runtimes.
+    ///
+    /// # Errors
+    /// Never with the bounds above; the exporter refuses an empty list of them.
+    pub fn new(runtimes: usize) -> Result<Self, metrics_exporter_prometheus::BuildError> {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &LATENCY_BOUNDS)?
+            .build_recorder();
+        describe(&recorder);
+        let tallies = (0..runtimes)
+            .map(|_| {
+                let histogram =
+                    |call| recorder.register_histogram(&key("saring_handler_seconds", &[("call", call)]), &METADATA);
+                Arc::new(Tally::with(histogram("check"), histogram("batch")))
+            })
+            .collect();
+        let resolved = Resolved::new(&recorder, runtimes);
+        let handle = recorder.handle();
+        let (connections, connections_refused) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Ok(Self(Arc::new(Inner { recorder, handle, tallies, connections, connections_refused, resolved })))
+    }
+
+    /// The tallies, one a check runtime.
+    pub fn tallies(&self) -> &[Arc<Tally>] {
+        &self.0.tallies
+    }
+
+    /// Counts one open connection, unless so many are open already. It is open until the value is dropped.
+    pub fn open_connection(&self, max: usize) -> Option<OpenConnection> {
+        let connections = &self.0.connections;
+        let opened =
+            connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < max).then_some(open + 1));
+        if opened.is_err() {
+            self.0.connections_refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(OpenConnection(self.clone()))
+    }
+
+    /// A gauge of another part of the node (hot set sizes, imports), by its full name.
+    pub fn gauge(&self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Gauge {
+        self.0.recorder.register_gauge(&key(name, labels), &METADATA)
+    }
+
+    /// Verdicts given so far by all runtimes.
+    pub fn checks(&self) -> u64 {
+        self.0.tallies.iter().map(|tally| tally.checks()).sum()
+    }
+
+    /// Calls refused so far by all runtimes for one cause.
+    pub fn refused(&self, refusal: Refusal) -> u64 {
+        self.0.tallies.iter().map(|tally| tally.refused(refusal)).sum()
+    }
+
+    /// Everything as Prometheus text.
+    pub fn render(&self, checker: &Checker) -> String {
+        self.gather();
+        self.gather_sets(checker);
+        self.0.handle.render()
+    }
+
+    /// Folds recorded times into the histograms, so that they do not pile up while nobody reads them.
+    pub fn upkeep(&self) {
+        self.0.handle.run_upkeep();
+    }
+
+    fn gather(&self) {
+        let Inner { tallies, resolved, .. } = &*self.0;
+        for ((status, reason), counter) in verdicts().zip(&resolved.checks) {
+            let cell = cell(status, reason);
+            counter.absolute(tallies.iter().map(|tally| tally.checks[cell].load(Ordering::Relaxed)).sum());
+        }
+        for (cell, counter) in resolved.refusals.iter().enumerate() {
+            counter.absolute(tallies.iter().map(|tally| tally.refusals[cell].load(Ordering::Relaxed)).sum());
+        }
+        for (tally, gauge) in tallies.iter().zip(&resolved.lag) {
+            gauge.set(Duration::from_micros(tally.lag_micros.load(Ordering::Relaxed)).as_secs_f64());
+        }
+        resolved.connections.set(self.0.connections.load(Ordering::Relaxed) as f64);
+        resolved.connections_refused.absolute(self.0.connections_refused.load(Ordering::Relaxed));
+    }
+
+    fn gather_sets(&self, checker: &Checker) {
+        let resolved = &self.0.resolved;
+        let Ok(sets) = checker.sets() else { return resolved.ready.set(0.0) };
+        resolved.ready.set(1.0);
+        resolved.epoch.set(f64::from(sets.revision().epoch));
+        resolved.seq.set(sets.revision().seq as f64);
+        resolved.age.set(0.0);
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").field("runtimes", &self.0.tallies.len()).finish_non_exhaustive()
+    }
+}
+
+/// One open connection; counted until it is dropped.
+#[derive(Debug)]
+pub struct OpenConnection(Metrics);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Resolved {
+    fn new(recorder: &PrometheusRecorder, runtimes: usize) -> Self {
+        let counter = |name, labels: &[_]| recorder.register_counter(&key(name, labels), &METADATA);
+        let gauge = |name| recorder.register_gauge(&key(name, &[]), &METADATA);
+        Self {
+            checks: verdicts()
+                .map(|(s, r)| counter("saring_checks_total", &[("status", s.name()), ("reason", r.name())]))
+                .collect(),
+            refusals: Refusal::ALL
+                .iter()
+                .map(|(_, name)| counter("saring_refused_total", &[("cause", *name)]))
+                .collect(),
+            lag: (0..runtimes)
+                .map(|i| {
+                    let labels = vec![Label::new("runtime", i.to_string())];
+                    recorder.register_gauge(&metrics::Key::from_parts("saring_runtime_lag_seconds", labels), &METADATA)
+                })
+                .collect(),
+            connections: gauge("saring_connections"),
+            connections_refused: counter("saring_connections_refused_total", &[]),
+            ready: gauge("saring_ready"),
+            epoch: gauge("saring_revision_epoch"),
+            seq: gauge("saring_revision_seq"),
+            age: gauge("saring_data_age_seconds"),
+        }
+    }
+}
+
+fn key(name: &'static str, labels: &[(&'static str, &'static str)]) -> metrics::Key {
+    metrics::Key::from_parts(name, labels.iter().map(|(k, v)| Label::from_static_parts(k, v)).collect::<Vec<_>>())
+}
+
+fn describe(recorder: &PrometheusRecorder) {
+    let counters = [
+        ("saring_checks_total", "Verdicts given, by status and reason."),
+        ("saring_refused_total", "Calls refused without a verdict, by cause."),
+        ("saring_connections_refused_total", "Connections refused because too many were open."),
+    ];
+    for (name, text) in counters {
+        recorder.describe_counter(name.into(), Some(Unit::Count), text.into());
+    }
+    let gauges = [
+        ("saring_runtime_lag_seconds", "How many seconds late a check runtime runs its tasks."),
+        ("saring_connections", "Open gRPC connections."),
+        ("saring_ready", "1 when checks are answered, 0 while the register is loaded."),
+        ("saring_revision_epoch", "Epoch of the data."),
+        ("saring_revision_seq", "Sequence number of the data."),
+        ("saring_data_age_seconds", "Seconds since this node last confirmed that it holds everything acknowledged."),
+    ];
+    for (name, text) in gauges {
+        recorder.describe_gauge(name.into(), None, text.into());
+    }
+    let text = "Time in the handler; 1 call in 64 and every batch is timed.";
+    recorder.describe_histogram("saring_handler_seconds".into(), Some(Unit::Seconds), text.into());
+}

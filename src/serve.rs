@@ -1,0 +1,274 @@
+//! A serving node: doors open at once, checks answered as soon as the register is loaded, and an orderly end.
+//!
+//! What always holds: the gRPC port answers UNAVAILABLE while a thread of its own loads the register; a failed load
+//! closes the doors and is the node's error; checks, explanations and figures run on threads of their own.
+
+use crate::{
+    check::{Checker, Clock, Explain},
+    config::NodeConfig,
+    console::Console,
+    grpc::{GrpcConfig, GrpcError, GrpcServer},
+    hot::Published,
+    metrics::Metrics,
+    revision::Revision,
+};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+
+/// Threads of the side runtime: console, acceptor, waiting for explanations.
+const SIDE_THREADS: usize = 2;
+
+/// A loaded register.
+pub struct Loaded {
+    /// What checks read.
+    pub sets: Arc<Published>,
+    /// What explains answers.
+    pub explain: Arc<dyn Explain>,
+    /// What has to live for as long as the node serves (an open store), and ends after the last answer.
+    pub keep: Box<dyn Send>,
+}
+
+/// Any reason why a register could not be loaded.
+pub type LoadError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a node does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The gRPC door cannot be opened.
+    #[error(transparent)]
+    Grpc(#[from] GrpcError),
+    /// The HTTP door cannot be opened.
+    #[error("cannot listen for HTTP on {address}: {error}; give another address with --http")]
+    Http {
+        /// The address.
+        address: SocketAddr,
+        /// The system's word.
+        error: io::Error,
+    },
+    /// The system gave no thread, runtime or signal handler.
+    #[error("cannot start the node: {0}")]
+    System(#[from] io::Error),
+    /// The exporter refuses its own bounds.
+    #[error("cannot set up the figures: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The register cannot be loaded.
+    #[error("cannot load the register: {0}")]
+    Load(#[source] LoadError),
+    /// The thread that loads the register broke off.
+    #[error("loading the register broke off; the diagnostics above say where")]
+    LoadBroke,
+}
+
+/// What happens to a node from outside or inside.
+enum Event {
+    Loaded(Result<Loaded, LoadError>),
+    Stop,
+}
+
+/// A serving node.
+pub struct Node {
+    grpc: GrpcServer,
+    http: SocketAddr,
+    checker: Checker,
+    metrics: Metrics,
+    draining: watch::Sender<bool>,
+    side: tokio::runtime::Runtime,
+    events: mpsc::Receiver<Event>,
+    stop: mpsc::Sender<Event>,
+    grace: Duration,
+    kept: Option<Box<dyn Send>>,
+}
+
+/// Stops a node from another thread.
+#[derive(Clone, Debug)]
+pub struct Stopper(mpsc::Sender<Event>);
+
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Loaded(_) => "Loaded",
+            Self::Stop => "Stop",
+        })
+    }
+}
+
+impl Stopper {
+    /// The node drains and ends. Again: nothing happens.
+    pub fn stop(&self) {
+        // A node that has ended already needs no telling.
+        let _ = self.0.send(Event::Stop);
+    }
+}
+
+impl Node {
+    /// Opens the doors and begins to load the register on a thread of its own.
+    ///
+    /// # Errors
+    /// When an address cannot be bound or the system gives no threads.
+    pub fn start(
+        config: &NodeConfig,
+        load: impl FnOnce(&Metrics) -> Result<Loaded, LoadError> + Send + 'static,
+    ) -> Result<Self, ServeError> {
+        let side = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(SIDE_THREADS)
+            .thread_name("side")
+            .enable_all()
+            .build()?;
+        let metrics = Metrics::new(config.runtimes())?;
+        let checker = Checker::warming(Clock::system()?);
+        let grpc_config =
+            GrpcConfig { listen: config.listen, runtimes: config.runtimes(), connections_max: config.connections_max };
+        let grpc = GrpcServer::start(&grpc_config, &checker, &metrics, side.handle())?;
+        let (draining, drained) = watch::channel(false);
+        let console = Console { checker: checker.clone(), metrics: metrics.clone(), draining: drained };
+        let http = open_console(&side, console, config.http)?;
+        let (stop, events) = mpsc::channel();
+        spawn_loader(load, metrics.clone(), stop.clone())?;
+        let grace = Duration::from_secs(config.drain_seconds);
+        Ok(Self { grpc, http, checker, metrics, draining, side, events, stop, grace, kept: None })
+    }
+
+    /// The address of the gRPC door.
+    pub fn grpc_addr(&self) -> SocketAddr {
+        self.grpc.local_addr()
+    }
+
+    /// The address of the HTTP door.
+    pub fn http_addr(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// The read path, for tools inside of the process.
+    pub fn checker(&self) -> &Checker {
+        &self.checker
+    }
+
+    /// The figures.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What stops the node from another thread or a signal handler's thread.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.stop.clone())
+    }
+
+    /// Blocks until the node is told to stop and everything accepted is answered. `ready` is called once, when checks
+    /// are answered.
+    ///
+    /// # Errors
+    /// When the register cannot be loaded.
+    pub fn run(mut self, ready: impl FnOnce(&Self, Revision)) -> Result<(), ServeError> {
+        let outcome = match self.events.recv() {
+            Ok(Event::Loaded(Ok(loaded))) => {
+                let revision = self.open(loaded);
+                ready(&self, revision);
+                self.wait()
+            }
+            Ok(Event::Loaded(Err(error))) => Err(ServeError::Load(error)),
+            Ok(Event::Stop) => Ok(()),
+            Err(_) => Err(ServeError::LoadBroke),
+        };
+        self.end();
+        outcome
+    }
+
+    fn open(&mut self, loaded: Loaded) -> Revision {
+        let revision = loaded.sets.load().revision();
+        self.kept = Some(loaded.keep);
+        self.checker.make_ready(loaded.sets);
+        self.grpc.serve(loaded.explain);
+        revision
+    }
+
+    fn wait(&self) -> Result<(), ServeError> {
+        loop {
+            match self.events.recv() {
+                Ok(Event::Loaded(_)) => {}
+                Ok(Event::Stop) | Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Drains both doors; what was kept ends last.
+    fn end(self) {
+        let Self { grpc, draining, side, grace, kept, .. } = self;
+        draining.send_replace(true);
+        let begun = Instant::now();
+        if grpc.drain(grace) {
+            tracing::info!(took = ?begun.elapsed(), "every accepted call was answered");
+        } else {
+            tracing::warn!(?grace, "calls were still open when the time to finish them was over");
+        }
+        side.shutdown_timeout(grace.saturating_sub(begun.elapsed()));
+        drop(kept);
+    }
+}
+
+fn open_console(
+    side: &tokio::runtime::Runtime,
+    console: Console,
+    address: SocketAddr,
+) -> Result<SocketAddr, ServeError> {
+    let bound = side.block_on(Console::bind(address));
+    let (listener, local) = bound.map_err(|error| ServeError::Http { address, error })?;
+    side.spawn(async move {
+        if let Err(error) = console.serve(listener).await {
+            tracing::error!(%error, "the HTTP door broke");
+        }
+    });
+    Ok(local)
+}
+
+fn spawn_loader(
+    load: impl FnOnce(&Metrics) -> Result<Loaded, LoadError> + Send + 'static,
+    metrics: Metrics,
+    events: mpsc::Sender<Event>,
+) -> io::Result<()> {
+    thread::Builder::new().name("load".into()).spawn(move || {
+        // A panic must end the node, not leave it warming for ever.
+        let loaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| load(&metrics)));
+        let loaded = loaded.unwrap_or_else(|_| Err(ServeError::LoadBroke.into()));
+        // The node may have been stopped meanwhile; then nobody listens and the register is closed again.
+        let _ = events.send(Event::Loaded(loaded));
+    })?;
+    Ok(())
+}
+
+/// Serves until SIGTERM or SIGINT. A second signal ends the process at once.
+///
+/// # Errors
+/// When the doors cannot be opened or the register cannot be loaded.
+pub fn run(
+    config: &NodeConfig,
+    load: impl FnOnce(&Metrics) -> Result<Loaded, LoadError> + Send + 'static,
+    ready: impl FnOnce(&Node, Revision),
+) -> Result<(), ServeError> {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        iterator::Signals,
+    };
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let node = Node::start(config, load)?;
+    let stopper = node.stopper();
+    let handle = signals.handle();
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        for (nth, signal) in signals.forever().enumerate() {
+            if nth > 0 {
+                // The shell's convention for a process that a signal ended.
+                std::process::exit(128 + signal);
+            }
+            tracing::info!(signal, "shutting down: accepted calls are finished first");
+            stopper.stop();
+        }
+    })?;
+    let outcome = node.run(ready);
+    handle.close();
+    outcome
+}

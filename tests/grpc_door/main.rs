@@ -1,0 +1,11 @@
+//! The gRPC door as its clients meet it: a real node, real hot sets, real sockets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod answers;
+mod drain;
+mod fuzz;
+mod node;
+mod raw;
+mod refusals;
+mod standing;
