@@ -1,8 +1,8 @@
 #![doc = "Saring."]
 #![allow(missing_docs)]
 pub mod day;
-pub mod hot;
 pub mod identity;
+pub mod hot;
 pub mod listing;
 pub mod page;
 pub mod pairing;
