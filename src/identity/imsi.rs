@@ -51,6 +51,11 @@ impl Imsi {
         }
     }
 
+    /// The IMSI that [`Imsi::packed`] packed.
+    pub(crate) const fn of_checked(packed: u64) -> Self {
+        Self { number: packed & ((1 << Self::NUMBER_BITS) - 1), length: (packed >> Self::NUMBER_BITS) as u8 }
+    }
+
     /// Mobile Country Code, the first 3 digits.
     pub const fn mcc(self) -> u16 {
         (self.number / 10_u64.pow(self.length as u32 - 3)) as u16

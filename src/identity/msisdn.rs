@@ -33,6 +33,11 @@ impl Msisdn {
         Ok(msisdn)
     }
 
+    /// The number that [`Msisdn::get`] gave.
+    pub(crate) const fn of_checked(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The digits with country code as a number below 10^15.
     pub const fn get(self) -> u64 {
         self.0
