@@ -1,0 +1,178 @@
+//! What all kinds of rows share while lists are read: places, fates, operators, warnings.
+
+use super::{
+    Options,
+    error::ImportError,
+    fields::Cells,
+    gathered::{Gathered, Warning, Warnings},
+    header::{Column, Layout},
+    rejects::{Fault, Rejects},
+    value,
+};
+use crate::day::Day;
+use std::{collections::HashMap, sync::Arc};
+
+/// A line of the whole import: the lines of all lists, one list after the other, from 1.
+pub(super) type At = u32;
+
+/// One row, taken apart.
+pub(super) struct RowView<'a> {
+    pub(super) cells: &'a Cells,
+    pub(super) layout: &'a Layout,
+    pub(super) at: At,
+}
+
+impl RowView<'_> {
+    /// The value of a column; empty where the list has none.
+    pub(super) fn get(&self, column: Column) -> &str {
+        self.layout.place(column).map_or("", |place| self.cells.get(place))
+    }
+}
+
+/// Rows of one kind on their way.
+pub(super) trait Sink {
+    /// Takes a line without taking it apart, where that is enough. `false`: it was not looked at.
+    #[inline]
+    fn quick(&mut self, _line: &[u8], _layout: &Layout, _at: At, _desk: &mut Desk<'_>) -> bool {
+        false
+    }
+
+    /// Takes a row.
+    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault>;
+
+    /// Sorts, merges and compares what was taken.
+    fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError>;
+}
+
+/// What all kinds of rows share.
+pub(super) struct Desk<'a> {
+    pub(super) options: &'a Options,
+    pub(super) rejects: Rejects,
+    pub(super) operators: Operators,
+    /// Rows that were read, whatever became of them.
+    pub(super) rows: u64,
+    /// Rows that brought something.
+    pub(super) accepted: u64,
+    places: Vec<(u64, Arc<str>)>,
+    warnings: Vec<(Warning, u64, At)>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(options: &'a Options, rejects: Rejects) -> Self {
+        let operators = Operators::default();
+        Self { options, rejects, operators, rows: 0, accepted: 0, places: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// A list begins: its lines follow `lines_before` lines of others.
+    pub(super) fn list(&mut self, name: Arc<str>, lines_before: u64) {
+        self.places.push((lines_before, name));
+    }
+
+    /// File and line of a place.
+    pub(super) fn place(&self, at: At) -> (Arc<str>, u64) {
+        let list = self.places.partition_point(|(before, _)| *before < u64::from(at)).saturating_sub(1);
+        self.places.get(list).map_or(("".into(), 0), |(before, name)| (name.clone(), u64::from(at) - before))
+    }
+
+    pub(super) fn reject(&mut self, at: At, fault: Fault) -> Result<(), ImportError> {
+        let (file, line) = self.place(at);
+        self.rejects.add(&file, line, fault)
+    }
+
+    pub(super) fn warn(&mut self, warning: Warning, at: At) {
+        match self.warnings.iter_mut().find(|(known, ..)| *known == warning) {
+            Some((_, count, _)) => *count += 1,
+            None => self.warnings.push((warning, 1, at)),
+        }
+    }
+
+    /// Writes counts and warnings. What is neither rejected nor accepted has been said before.
+    pub(super) fn close(self, gathered: &mut Gathered) -> Result<(), ImportError> {
+        let place = |at| self.place(at);
+        gathered.warnings = self
+            .warnings
+            .iter()
+            .map(|(warning, count, at)| Warnings { warning: *warning, count: *count, first: place(*at) })
+            .collect();
+        gathered.warnings.sort_by_key(|warnings| warnings.warning);
+        let counts = &mut gathered.counts;
+        counts.rows = self.rows;
+        counts.accepted = self.accepted;
+        counts.rejected = self.rejects.count();
+        counts.duplicates = self.rows - self.accepted - counts.rejected;
+        counts.warnings = gathered.warnings.iter().map(|warnings| warnings.count).sum();
+        gathered.sample_rejects = self.rejects.finish()?;
+        Ok(())
+    }
+
+    /// The end date of a row in stored form, where it differs from the one for all rows.
+    pub(super) fn until(&self, row: &RowView<'_>) -> Result<u16, Fault> {
+        let until = value::day(Column::ValidUntil, row.get(Column::ValidUntil))?;
+        Ok(Day::to_stored(until.filter(|day| self.options.valid_until != Some(*day))))
+    }
+
+    /// The operator of a row, where it differs from the one for all rows.
+    pub(super) fn operator(&mut self, row: &RowView<'_>) -> Result<OperatorId, Fault> {
+        let text = row.get(Column::Operator);
+        let bad = |rule| Fault::new(Column::Operator, text, rule);
+        match value::operator(text).map_err(bad)? {
+            Some(name) if self.options.operator.as_deref() != Some(&name) => self.operators.id(name).map_err(bad),
+            _ => Ok(OperatorId::DEFAULT),
+        }
+    }
+
+    /// Whether a row takes its entry off: a status or a change type says so.
+    pub(super) fn removes(&self, row: &RowView<'_>) -> Result<bool, Fault> {
+        let off = value::status(self.options.kind, row.get(Column::Status))?;
+        match row.layout.place(Column::ChangeType) {
+            Some(_) => Ok(value::change_type(row.get(Column::ChangeType))? || off),
+            None => Ok(off),
+        }
+    }
+}
+
+/// An operator of this import in two bytes. Order is that of names once [`Operators::by_name`] was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct OperatorId(u16);
+
+impl OperatorId {
+    /// The operator for all rows, or none.
+    pub(super) const DEFAULT: Self = Self(0);
+}
+
+/// The operators that rows name.
+#[derive(Debug, Default)]
+pub(super) struct Operators {
+    ids: HashMap<Arc<str>, OperatorId>,
+    names: Vec<Arc<str>>,
+}
+
+impl Operators {
+    fn id(&mut self, name: String) -> Result<OperatorId, &'static str> {
+        if let Some(id) = self.ids.get(name.as_str()) {
+            return Ok(*id);
+        }
+        let number = u16::try_from(self.names.len() + 1).map_err(|_| "more than 65,535 operators are in one import")?;
+        let name: Arc<str> = name.into();
+        self.names.push(name.clone());
+        self.ids.insert(name, OperatorId(number));
+        Ok(OperatorId(number))
+    }
+
+    /// Numbers the operators anew, by name. Gives the new number of each old one.
+    pub(super) fn by_name(&mut self) -> impl Fn(OperatorId) -> OperatorId + use<> {
+        let mut order: Vec<usize> = (0..self.names.len()).collect();
+        order.sort_by(|left, right| self.names[*left].cmp(&self.names[*right]));
+        let mut renumbered = vec![OperatorId::DEFAULT; order.len() + 1];
+        for (new, old) in order.iter().enumerate() {
+            renumbered[old + 1] = OperatorId(new as u16 + 1);
+        }
+        self.names = order.into_iter().map(|old| self.names[old].clone()).collect();
+        self.ids.values_mut().for_each(|id| *id = renumbered[usize::from(id.0)]);
+        move |old| renumbered[usize::from(old.0)]
+    }
+
+    pub(super) fn name(&self, id: OperatorId) -> Option<Arc<str>> {
+        usize::from(id.0).checked_sub(1).and_then(|place| self.names.get(place)).cloned()
+    }
+}

@@ -1,0 +1,101 @@
+//! How far an import has come, and whether it is to stop.
+
+use super::error::ImportError;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    cell::Cell,
+    io::IsTerminal,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+/// Who is told how far an import has come.
+pub trait Progress {
+    /// Reading starts. `bytes_total` is the size of all raw files, where every one is known.
+    fn start(&self, bytes_total: Option<u64>);
+    /// So many raw bytes and lines have been read.
+    fn advance(&self, bytes: u64, lines: u64);
+    /// Everything was read; what follows is sorting and comparing.
+    fn finish(&self);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn start(&self, _bytes_total: Option<u64>) {}
+    fn advance(&self, _bytes: u64, _lines: u64) {}
+    fn finish(&self) {}
+}
+
+/// A bar with rate and time left on standard error.
+#[derive(Clone, Debug)]
+pub struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn start(&self, bytes_total: Option<u64>) {
+        let template = match bytes_total {
+            Some(total) => {
+                self.0.set_length(total);
+                "{bar:30} {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta} left  {msg}"
+            }
+            None => "{spinner} {bytes}  {binary_bytes_per_sec}  {elapsed}  {msg}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.0.set_style(style);
+        }
+    }
+
+    fn advance(&self, bytes: u64, lines: u64) {
+        self.0.set_position(bytes);
+        self.0.set_message(format!("{lines} lines"));
+    }
+
+    fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A [`Bar`] where standard error is a terminal, else [`Silent`].
+pub fn on_terminal() -> Box<dyn Progress> {
+    if std::io::stderr().is_terminal() {
+        Box::new(Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())))
+    } else {
+        Box::new(Silent)
+    }
+}
+
+/// Passes progress on and notices an interruption, once a block.
+pub(super) struct Pulse<'a> {
+    progress: &'a dyn Progress,
+    cancel: &'a AtomicBool,
+    /// Raw bytes of the lists that are done.
+    bytes_done: Cell<u64>,
+}
+
+impl<'a> Pulse<'a> {
+    pub(super) const fn new(progress: &'a dyn Progress, cancel: &'a AtomicBool) -> Self {
+        Self { progress, cancel, bytes_done: Cell::new(0) }
+    }
+
+    pub(super) fn start(&self, bytes_total: Option<u64>) {
+        self.progress.start(bytes_total);
+    }
+
+    pub(super) fn beat(&self, bytes: u64, lines: u64) -> Result<(), ImportError> {
+        self.progress.advance(self.bytes_done.get() + bytes, lines);
+        self.go_on()
+    }
+
+    pub(super) fn list_done(&self, bytes: u64) {
+        self.bytes_done.set(self.bytes_done.get() + bytes);
+    }
+
+    pub(super) fn finish(&self) {
+        self.progress.finish();
+    }
+
+    pub(super) fn go_on(&self) -> Result<(), ImportError> {
+        if self.cancel.load(Relaxed) { Err(ImportError::Cancelled) } else { Ok(()) }
+    }
+}
