@@ -103,7 +103,9 @@ async fn all_four_calls_give_the_same_answers() {
 async fn the_three_forms_of_a_phone_and_its_key_are_one_device() {
     let node = TestNode::ready();
     let mut client = node.client().await;
-    for form in ["35000001000007", "350000010000079", "imei-350000010000070", "3500000100000712", "imeisv-3500000100000799"] {
+    for form in
+        ["35000001000007", "350000010000079", "imei-350000010000070", "3500000100000712", "imeisv-3500000100000799"]
+    {
         let answer = client.check(text(form)).await.unwrap().into_inner();
         assert_eq!(answer.verdict.unwrap().reason(), Reason::Stolen, "{form}");
     }
@@ -115,9 +117,8 @@ async fn the_three_forms_of_a_phone_and_its_key_are_one_device() {
 async fn a_bad_equipment_value_is_malformed_and_other_equipment_is_unknown() {
     let node = TestNode::ready();
     let mut client = node.client().await;
-    let mut malformed: Vec<CheckRequest> = ["", "0", "abc", "0000000000000000", "3500000100000", "35000001000007123", "३५", "imei-"]
-        .map(text)
-        .into();
+    let mut malformed: Vec<CheckRequest> =
+        ["", "0", "abc", "0000000000000000", "3500000100000", "35000001000007123", "३५", "imei-"].map(text).into();
     malformed.extend([key(0), key(100_000_000_000_000), key(350_000_010_000_079), key(u64::MAX)]);
     for request in malformed {
         let shown = format!("{request:?}");
@@ -163,11 +164,8 @@ async fn the_subscriber_map_gives_the_number_and_a_changed_sim_is_reported() {
 async fn an_explanation_masks_numbers_and_says_what_is_wrong_with_a_value() {
     let node = TestNode::ready();
     let mut client = node.client().await;
-    let request = ExplainRequest {
-        equipment: "35000001000300".into(),
-        msisdn: "+62 812-3456-7890".into(),
-        ..Default::default()
-    };
+    let request =
+        ExplainRequest { equipment: "35000001000300".into(), msisdn: "+62 812-3456-7890".into(), ..Default::default() };
     let told = client.explain(request).await.unwrap().into_inner();
     assert_eq!(told.verdict.unwrap().reason(), Reason::Paired);
     assert_eq!((told.equipment_key.as_str(), told.imei.len()), ("35000001000300", 15));

@@ -1,7 +1,10 @@
 //! A real node on free ports of this machine, with a small register in real hot sets.
 
 use saring::{
-    check::{Checker, Clock, Explain, ExplainError, Explanation, EvidenceKind, EvidenceLine, EvidenceState, Inquiry, PairingLine},
+    check::{
+        Checker, Clock, EvidenceKind, EvidenceLine, EvidenceState, Explain, ExplainError, Explanation, Inquiry,
+        PairingLine,
+    },
     config::NodeConfig,
     day::Day,
     hot::{Builder, HotSets, Published, SubscriberEntry},
@@ -122,7 +125,8 @@ impl TestNode {
         gate: impl FnOnce() -> Result<(), saring::serve::LoadError> + Send + 'static,
     ) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut config = NodeConfig { listen: free, http: free, threads: 2, drain_seconds: 20, ..NodeConfig::default() };
+        let mut config =
+            NodeConfig { listen: free, http: free, threads: 2, drain_seconds: 20, ..NodeConfig::default() };
         change(&mut config);
         let (started, starts) = mpsc::channel();
         let (tell, ready) = mpsc::channel();

@@ -1,0 +1,356 @@
+//! Containers: one page's set of places in as few bits as its shape allows.
+//!
+//! Registers hold runs (a maker's whole production), random subsets of ranges, and thin scatters (single
+//! passengers' phones). No one form is small for all three, so each page is written in the smallest of
+//! five: empty, full, runs, Elias-Fano, bitmap. The form stands in the set's index, so empty and full
+//! cost nothing.
+//!
+//! Bytes, in 16-bit units, little-endian bit order:
+//! - runs: count; per run its first and its last place
+//! - Elias-Fano: `count | low_bits << 11`; high part: per bucket of `2^low_bits` places one 1 for each
+//!   place in it, then a 0; low part: `low_bits` bits of each place, ascending
+//! - bitmap: 128 units
+//!
+//! What always holds: the form depends on the set alone, so that equal sets are equal bytes.
+
+use super::bits::{BitWriter, bit_at, select, unit_at, word_at};
+use crate::page::{PAGE_SERIALS, PageBits};
+
+/// In which form a page's set is written. 3 bits in the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Form {
+    Empty = 0,
+    Full = 1,
+    Runs = 2,
+    EliasFano = 3,
+    Bitmap = 4,
+}
+
+impl Form {
+    /// The form of a code; codes that do not exist read as empty.
+    pub(super) const fn of_code(code: u16) -> Self {
+        match code {
+            1 => Self::Full,
+            2 => Self::Runs,
+            3 => Self::EliasFano,
+            4 => Self::Bitmap,
+            _ => Self::Empty,
+        }
+    }
+}
+
+const BITMAP_UNITS: u32 = PAGE_SERIALS / 16;
+const COUNT_BITS: u32 = 11;
+/// Above this an Elias-Fano container saves too little over a bitmap for the time that its search takes.
+const ELIAS_FANO_UNITS_MAX: u32 = BITMAP_UNITS * 7 / 8;
+
+/// Writes a set behind `units`, in its smallest form.
+pub(super) fn encode(set: &PageBits, units: &mut Vec<u16>) -> Form {
+    let count = set.count();
+    if count == 0 {
+        return Form::Empty;
+    }
+    if count == PAGE_SERIALS {
+        return Form::Full;
+    }
+    let runs = 1 + 2 * runs_of(set);
+    let (low_bits, sparse) = elias_fano_shape(count);
+    if runs <= sparse.min(BITMAP_UNITS) {
+        encode_runs(set, units);
+        Form::Runs
+    } else if sparse <= ELIAS_FANO_UNITS_MAX {
+        encode_elias_fano(set, count, low_bits, units);
+        Form::EliasFano
+    } else {
+        units.extend(set.0.iter().flat_map(|word| (0..4).map(move |quarter| (word >> (quarter * 16)) as u16)));
+        Form::Bitmap
+    }
+}
+
+/// How many runs of consecutive places a set has.
+fn runs_of(set: &PageBits) -> u32 {
+    let mut carry = 0;
+    let mut runs = 0;
+    for word in set.0 {
+        runs += (word & !(word << 1 | carry)).count_ones();
+        carry = word >> 63;
+    }
+    runs
+}
+
+/// Low bits and units of the smallest Elias-Fano container of so many places.
+fn elias_fano_shape(count: u32) -> (u32, u32) {
+    (0..=COUNT_BITS)
+        .map(|low_bits| (low_bits, 1 + (count * low_bits + count + (PAGE_SERIALS >> low_bits)).div_ceil(16)))
+        // Of equals the one with more low bits: its high part is shorter to search.
+        .min_by_key(|(low_bits, units)| (*units, COUNT_BITS - low_bits))
+        .unwrap_or((0, u32::MAX))
+}
+
+fn encode_runs(set: &PageBits, units: &mut Vec<u16>) {
+    units.push(runs_of(set) as u16);
+    let mut last = None;
+    for place in set.iter() {
+        match units.last_mut() {
+            Some(end) if last.is_some_and(|last| last + 1 == place) => *end = place,
+            _ => units.extend([place, place]),
+        }
+        last = Some(place);
+    }
+}
+
+fn encode_elias_fano(set: &PageBits, count: u32, low_bits: u32, units: &mut Vec<u16>) {
+    units.push((count | low_bits << COUNT_BITS) as u16);
+    let mut writer = BitWriter::new(units);
+    let mut bucket = 0;
+    for place in set.iter() {
+        while bucket < u32::from(place) >> low_bits {
+            writer.push(0, 1);
+            bucket += 1;
+        }
+        writer.push(1, 1);
+    }
+    for _ in bucket..PAGE_SERIALS >> low_bits {
+        writer.push(0, 1);
+    }
+    for place in set.iter() {
+        writer.push(u32::from(place) & ((1 << low_bits) - 1), low_bits);
+    }
+    writer.finish();
+}
+
+/// Whether a place is in the set that starts at a unit.
+#[inline]
+pub(super) fn contains(form: Form, words: &[u64], unit: usize, place: u16) -> bool {
+    match form {
+        Form::Empty => false,
+        Form::Full => true,
+        Form::Bitmap => bit_at(words, unit * 16 + usize::from(place)),
+        Form::Runs => run_contains(words, unit, place),
+        Form::EliasFano => elias_fano_contains(words, unit, place),
+    }
+}
+
+#[inline]
+fn run_contains(words: &[u64], unit: usize, place: u16) -> bool {
+    let runs = usize::from(unit_at(words, unit));
+    (0..runs).any(|run| {
+        let edges = word_at(words, (unit + 1 + 2 * run) * 16);
+        (edges as u16..=(edges >> 16) as u16).contains(&place)
+    })
+}
+
+#[inline]
+fn elias_fano_contains(words: &[u64], unit: usize, place: u16) -> bool {
+    let parts = EliasFano::read(words, unit);
+    let bucket = usize::from(place) >> parts.low_bits;
+    let wanted = u64::from(place) & parts.mask();
+    let start = if bucket == 0 { 0 } else { zero_at(words, parts.high, bucket as u32 - 1) + 1 };
+    // Each bit before the bucket is a place or the end of a bucket.
+    let mut index = start - bucket;
+    let mut position = parts.high + start;
+    while index < parts.count && bit_at(words, position) {
+        if parts.low_of(words, index) == wanted {
+            return true;
+        }
+        index += 1;
+        position += 1;
+    }
+    false
+}
+
+/// Where the zero of this rank lies, counted from a position.
+#[inline]
+fn zero_at(words: &[u64], position: usize, rank: u32) -> usize {
+    let mut rest = rank;
+    let mut base = 0;
+    // A high part is shorter than this; the bound holds even for broken bytes.
+    while base < 2 * PAGE_SERIALS as usize {
+        let zeros = !word_at(words, position + base);
+        let count = zeros.count_ones();
+        if rest < count {
+            return base + select(zeros, rest) as usize;
+        }
+        rest -= count;
+        base += 64;
+    }
+    base
+}
+
+struct EliasFano {
+    count: usize,
+    low_bits: u32,
+    high: usize,
+    low: usize,
+}
+
+impl EliasFano {
+    #[inline]
+    fn read(words: &[u64], unit: usize) -> Self {
+        let head = unit_at(words, unit);
+        let count = usize::from(head & ((1 << COUNT_BITS) - 1));
+        let low_bits = u32::from(head >> COUNT_BITS).min(COUNT_BITS);
+        let high = (unit + 1) * 16;
+        Self { count, low_bits, high, low: high + count + (PAGE_SERIALS as usize >> low_bits) }
+    }
+
+    #[inline]
+    const fn mask(&self) -> u64 {
+        (1 << self.low_bits) - 1
+    }
+
+    #[inline]
+    fn low_of(&self, words: &[u64], index: usize) -> u64 {
+        word_at(words, self.low + index * self.low_bits as usize) & self.mask()
+    }
+}
+
+/// How many units a container takes.
+pub(super) fn units_of(form: Form, words: &[u64], unit: usize) -> usize {
+    match form {
+        Form::Empty | Form::Full => 0,
+        Form::Bitmap => BITMAP_UNITS as usize,
+        Form::Runs => 1 + 2 * usize::from(unit_at(words, unit)),
+        Form::EliasFano => {
+            let parts = EliasFano::read(words, unit);
+            1 + (parts.low - parts.high + parts.count * parts.low_bits as usize).div_ceil(16)
+        }
+    }
+}
+
+/// How many places are in.
+pub(super) fn count(form: Form, words: &[u64], unit: usize) -> u32 {
+    match form {
+        Form::Empty => 0,
+        Form::Full => PAGE_SERIALS,
+        Form::EliasFano => EliasFano::read(words, unit).count as u32,
+        Form::Runs | Form::Bitmap => decode(form, words, unit).count(),
+    }
+}
+
+/// The set that was written.
+pub(super) fn decode(form: Form, words: &[u64], unit: usize) -> PageBits {
+    let mut set = PageBits::EMPTY;
+    match form {
+        Form::Empty => {}
+        Form::Full => set.0 = [u64::MAX; PageBits::WORDS],
+        Form::Bitmap => set.0 = std::array::from_fn(|index| word_at(words, unit * 16 + index * 64)),
+        Form::Runs => decode_runs(words, unit, &mut set),
+        Form::EliasFano => decode_elias_fano(words, unit, &mut set),
+    }
+    set
+}
+
+fn decode_runs(words: &[u64], unit: usize, set: &mut PageBits) {
+    for run in 0..usize::from(unit_at(words, unit)) {
+        let edges = word_at(words, (unit + 1 + 2 * run) * 16);
+        for place in edges as u16..=((edges >> 16) as u16).min(PAGE_SERIALS as u16 - 1) {
+            set.insert(place);
+        }
+    }
+}
+
+fn decode_elias_fano(words: &[u64], unit: usize, set: &mut PageBits) {
+    let parts = EliasFano::read(words, unit);
+    let (mut bucket, mut index) = (0_u64, 0);
+    for position in parts.high..parts.low {
+        if bit_at(words, position) {
+            let place = bucket << parts.low_bits | parts.low_of(words, index);
+            set.insert((place % u64::from(PAGE_SERIALS)) as u16);
+            index += 1;
+        } else {
+            bucket += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::{super::bits::pack, *};
+    use proptest::prelude::*;
+
+    /// Sets of every shape that a page can have.
+    pub(in crate::hot) fn page_bits() -> impl Strategy<Value = PageBits> {
+        let scatter = |max: usize| {
+            prop::collection::vec(0..PAGE_SERIALS as u16, 0..max).prop_map(|places| {
+                let mut set = PageBits::EMPTY;
+                places.into_iter().for_each(|place| {
+                    set.insert(place);
+                });
+                set
+            })
+        };
+        let runs = prop::collection::vec((0..PAGE_SERIALS as u16, 1..400_u16), 1..6).prop_map(|runs| {
+            let mut set = PageBits::EMPTY;
+            for (start, length) in runs {
+                (start..(start + length).min(PAGE_SERIALS as u16)).for_each(|place| {
+                    set.insert(place);
+                });
+            }
+            set
+        });
+        let dense = prop::array::uniform32(any::<u64>()).prop_map(PageBits);
+        let full = PageBits([u64::MAX; PageBits::WORDS]);
+        prop_oneof![
+            2 => Just(PageBits::EMPTY),
+            1 => Just(full),
+            2 => scatter(4),
+            3 => scatter(150),
+            2 => scatter(900),
+            3 => runs,
+            2 => dense,
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn every_set_comes_back(set in page_bits(), before in prop::collection::vec(any::<u16>(), 0..5)) {
+            let mut units = before.clone();
+            let form = encode(&set, &mut units);
+            let used = units.len() - before.len();
+            // What lies behind a container must not be read as part of it.
+            units.extend([0xffff; 3]);
+            let mut words = Vec::new();
+            pack(&units, 0xffff, &mut words);
+            prop_assert_eq!(&decode(form, &words, before.len()), &set);
+            prop_assert_eq!(units_of(form, &words, before.len()), used);
+            prop_assert_eq!(count(form, &words, before.len()), set.count());
+            prop_assert!(used <= BITMAP_UNITS as usize);
+            for place in 0..PAGE_SERIALS as u16 {
+                prop_assert_eq!(contains(form, &words, before.len(), place), set.contains(place), "place {}", place);
+            }
+        }
+    }
+
+    #[test]
+    fn each_form_is_chosen_where_it_is_smallest() {
+        let form_of = |places: &[u16]| {
+            let mut set = PageBits::EMPTY;
+            places.iter().for_each(|place| {
+                set.insert(*place);
+            });
+            let mut units = Vec::new();
+            (encode(&set, &mut units), units.len())
+        };
+        assert_eq!(form_of(&[]), (Form::Empty, 0));
+        assert_eq!(form_of(&[5]), (Form::EliasFano, 2));
+        assert_eq!(form_of(&(0..2048).collect::<Vec<_>>()), (Form::Full, 0));
+        assert_eq!(form_of(&(100..900).collect::<Vec<_>>()), (Form::Runs, 3));
+        assert_eq!(form_of(&(0..2048).step_by(20).collect::<Vec<_>>()).0, Form::EliasFano);
+        assert_eq!(form_of(&(0..2048).step_by(2).collect::<Vec<_>>()), (Form::Bitmap, 128));
+    }
+
+    #[test]
+    fn broken_bytes_are_answered() {
+        for form in [Form::Runs, Form::EliasFano, Form::Bitmap] {
+            for unit in [0, 7, 40_000] {
+                let words = [u64::MAX; 4];
+                decode(form, &words[..3], unit).count();
+                let _ = contains(form, &words, unit, 2047);
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Detail chunks: marks and pairs of 4,096 serials, and the subscriber map of 4,096 IMSIs.
+//!
+//! Most devices have neither mark nor pair, so these lie apart from the device chunks. Numbers in the
+//! Indonesian plan take five bytes, all others lie on a second shelf.
+//! What always holds: a chunk holds at least one value; one change copies about 64 KiB at most, as long
+//! as devices have one pair or mark each.
+
+use super::{
+    memory,
+    shelf::Shelf,
+    stats::{Chunk, EntryKind, Tally},
+};
+use crate::{
+    identity::Msisdn,
+    listing::Mark,
+    pairing::{Pair, PairingKind, Pairs, PlainPair},
+};
+use std::{ops::Range, sync::Arc};
+
+/// Marks of 4,096 serials.
+pub(super) type MarksChunk = Arc<Shelf<Mark>>;
+
+/// Pairs of 4,096 serials.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PairShelves {
+    plain: Shelf<PlainPair>,
+    others: Shelf<Pair>,
+}
+
+/// Pairs of 4,096 serials, shared.
+pub(super) type PairsChunk = Arc<PairShelves>;
+
+/// Where the pairs of a place are.
+pub(super) type PairBuckets = (Range<usize>, Range<usize>);
+
+impl PairShelves {
+    /// The shelves without the places that `gone` names, and with these pairs.
+    pub(super) fn replaced(&self, gone: impl Fn(u16) -> bool, new: &[(u16, Pair)]) -> Self {
+        let plain = new.iter().filter_map(|(place, pair)| Some((*place, pair.to_plain()?)));
+        let others = new.iter().filter(|(_, pair)| pair.to_plain().is_none()).copied();
+        Self { plain: self.plain.replaced(&gone, plain), others: self.others.replaced(&gone, others) }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.others.is_empty()
+    }
+
+    /// The pairs of a place.
+    #[inline]
+    pub(super) fn get(&self, place: u16) -> Pairs<'_> {
+        Pairs { plain: self.plain.get(place), others: self.others.get(place) }
+    }
+
+    /// First step of [`PairShelves::get`].
+    #[inline]
+    pub(super) fn buckets(&self, place: u16) -> PairBuckets {
+        (self.plain.bucket(place), self.others.bucket(place))
+    }
+
+    /// Second step.
+    #[inline]
+    pub(super) fn touch(&self, buckets: &PairBuckets) {
+        self.plain.touch(&buckets.0);
+        self.others.touch(&buckets.1);
+    }
+
+    /// Last step.
+    #[inline]
+    pub(super) fn read(&self, buckets: PairBuckets, place: u16) -> Pairs<'_> {
+        Pairs { plain: self.plain.read(buckets.0, place), others: self.others.read(buckets.1, place) }
+    }
+
+    /// The pairs of a stretch of places, sorted.
+    pub(super) fn within(&self, places: Range<u16>) -> Vec<(u16, Pair)> {
+        let plain = self.plain.within(places.clone()).flat_map(|(place, plain)| {
+            Pairs { plain: &[plain], others: &[] }.iter().map(move |pair| (place, pair)).collect::<Vec<_>>()
+        });
+        let mut pairs: Vec<_> = plain.chain(self.others.within(places)).collect();
+        pairs.sort_unstable();
+        pairs
+    }
+}
+
+/// The subscriber map of 4,096 consecutive packed IMSIs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SubscriberShelves {
+    plain: Shelf<PlainPair>,
+    others: Shelf<Msisdn>,
+}
+
+/// The subscriber map of 4,096 consecutive packed IMSIs, shared.
+pub(super) type SubscribersChunk = Arc<SubscriberShelves>;
+
+impl SubscriberShelves {
+    /// The shelves with these numbers put in, replaced or (`None`) taken out; `changes` ascend by place.
+    pub(super) fn replaced(&self, changes: &[(u16, Option<Msisdn>)]) -> Self {
+        let gone = |place: u16| changes.binary_search_by_key(&place, |(place, _)| *place).is_ok();
+        let new = || changes.iter().filter_map(|(place, msisdn)| Some((*place, (*msisdn)?)));
+        let plain = new().filter_map(|(place, msisdn)| Some((place, plain(msisdn)?)));
+        let others = new().filter(|(_, msisdn)| self::plain(*msisdn).is_none());
+        Self { plain: self.plain.replaced(gone, plain), others: self.others.replaced(gone, others) }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.others.is_empty()
+    }
+
+    /// The number of a place.
+    pub(super) fn get(&self, place: u16) -> Option<Msisdn> {
+        let whole = || self.others.get(place).first().copied();
+        self.plain.get(place).first().map_or_else(whole, |plain| msisdn(*plain))
+    }
+
+    /// Every place with its number, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, Msisdn)> {
+        let plain = self.plain.iter().filter_map(|(place, plain)| Some((place, msisdn(plain)?)));
+        plain.chain(self.others.iter())
+    }
+}
+
+/// Five bytes, where that is enough.
+fn plain(msisdn: Msisdn) -> Option<PlainPair> {
+    Pair::allowance(msisdn.into()).to_plain()
+}
+
+fn msisdn([a, b, c, d, e]: PlainPair) -> Option<Msisdn> {
+    Msisdn::from_national(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])).ok()
+}
+
+/// Bytes of one value on a shelf: its place and itself.
+const fn value_bytes<T>() -> u64 {
+    (size_of::<u16>() + size_of::<T>()) as u64
+}
+
+impl Chunk for MarksChunk {
+    fn tally(&self) -> Tally {
+        let mut tally = Tally::of_allocation(memory::of_shared::<Shelf<Mark>>() + self.bytes());
+        self.iter().for_each(|(_, mark)| tally.count(EntryKind::Mark(mark.class), 1, value_bytes::<Mark>()));
+        tally
+    }
+}
+
+impl Chunk for PairsChunk {
+    fn tally(&self) -> Tally {
+        let shelves = self.plain.bytes() + self.others.bytes();
+        let mut tally = Tally::of_allocation(memory::of_shared::<PairShelves>() + shelves);
+        let plain = self.plain.len() as u64;
+        tally.count(EntryKind::Allowance, plain, plain * value_bytes::<PlainPair>());
+        for (_, pair) in self.others.iter() {
+            let kind = match pair.kind {
+                PairingKind::Allowance => EntryKind::Allowance,
+                PairingKind::Binding => EntryKind::Binding,
+            };
+            tally.count(kind, 1, value_bytes::<Pair>());
+        }
+        tally
+    }
+}
+
+impl Chunk for SubscribersChunk {
+    fn tally(&self) -> Tally {
+        let shelves = self.plain.bytes() + self.others.bytes();
+        let mut tally = Tally::of_allocation(memory::of_shared::<SubscriberShelves>() + shelves);
+        let (plain, others) = (self.plain.len() as u64, self.others.len() as u64);
+        let bytes = plain * value_bytes::<PlainPair>() + others * value_bytes::<Msisdn>();
+        tally.count(EntryKind::Subscriber, plain + others, bytes);
+        tally
+    }
+}

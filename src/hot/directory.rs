@@ -1,0 +1,201 @@
+//! Directory: from the id of a chunk to the chunk.
+//!
+//! A hash table in three levels of shared slices: root, branches of 64 leaves, leaves of about a dozen
+//! sorted entries without empty slots. A change copies the root's references, one branch and one leaf, so
+//! readers of an older root never see it. Ids are hashed because chunks crowd in few TACs.
+//! What always holds: entries of a leaf ascend by id; only the writer rebuilds, when leaves have doubled.
+
+use super::memory;
+use std::sync::Arc;
+
+const BRANCH_LEAVES: usize = 64;
+/// Entries of a leaf after building.
+const LEAF_TARGET: usize = 8;
+/// Mean entries of a leaf above which the table is rebuilt with more branches.
+const LEAF_MEAN_MAX: usize = 16;
+/// Longer leaves are searched by halves.
+const SCAN_MAX: usize = 24;
+
+/// A chunk and its id.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<V> {
+    id: u64,
+    value: V,
+}
+
+type Leaf<V> = Arc<[Entry<V>]>;
+type Branch<V> = Arc<[Leaf<V>]>;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Directory<V> {
+    root: Arc<[Branch<V>]>,
+    len: usize,
+}
+
+impl<V: Clone> Default for Directory<V> {
+    fn default() -> Self {
+        Self::build(Vec::new())
+    }
+}
+
+impl<V: Clone> Directory<V> {
+    /// A directory of these chunks; ids are distinct.
+    pub(super) fn build(entries: Vec<(u64, V)>) -> Self {
+        let len = entries.len();
+        let branches = (len / (LEAF_TARGET * BRANCH_LEAVES)).max(1);
+        let leaves = branches * BRANCH_LEAVES;
+        let mut placed: Vec<_> =
+            entries.into_iter().map(|(id, value)| (leaf_of(id, leaves), Entry { id, value })).collect();
+        placed.sort_unstable_by_key(|(leaf, entry)| (*leaf, entry.id));
+        let mut rest = placed.into_iter().peekable();
+        let mut next_leaf = |leaf: usize| -> Leaf<V> {
+            let mut entries = Vec::new();
+            while let Some((_, entry)) = rest.next_if(|(place, _)| *place == leaf) {
+                entries.push(entry);
+            }
+            entries.into()
+        };
+        let root = (0..branches)
+            .map(|branch| (0..BRANCH_LEAVES).map(|leaf| next_leaf(branch * BRANCH_LEAVES + leaf)).collect())
+            .collect();
+        Self { root, len }
+    }
+
+    /// Number of chunks.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// First step of [`Directory::get`]: the leaf that would hold an id. Reads root and branch only.
+    #[inline]
+    pub(super) fn leaf(&self, id: u64) -> &[Entry<V>] {
+        let leaf = leaf_of(id, self.root.len() * BRANCH_LEAVES);
+        self.root.get(leaf / BRANCH_LEAVES).and_then(|branch| branch.get(leaf % BRANCH_LEAVES)).map_or(&[], |leaf| leaf)
+    }
+
+    /// The chunk of an id.
+    #[inline]
+    pub(super) fn get(&self, id: u64) -> Option<&V> {
+        find(self.leaf(id), id)
+    }
+
+    /// The directory with some chunks put in, replaced or (`None`) taken out. Ids are distinct.
+    pub(super) fn changed(&self, changes: Vec<(u64, Option<V>)>) -> Self {
+        let mut next = self.clone();
+        for (id, value) in changes {
+            next.change(id, value);
+        }
+        if next.len > next.root.len() * BRANCH_LEAVES * LEAF_MEAN_MAX {
+            next = Self::build(next.iter().map(|(id, value)| (id, value.clone())).collect());
+        }
+        next
+    }
+
+    fn change(&mut self, id: u64, value: Option<V>) {
+        let leaf = leaf_of(id, self.root.len() * BRANCH_LEAVES);
+        // Shared slices are copied by the first change to them, later ones find them their own.
+        let branches = Arc::make_mut(&mut self.root);
+        let Some(branch) = branches.get_mut(leaf / BRANCH_LEAVES).map(Arc::make_mut) else { return };
+        let Some(leaf) = branch.get_mut(leaf % BRANCH_LEAVES) else { return };
+        let (before, rest) = leaf.split_at(leaf.partition_point(|entry| entry.id < id));
+        let (old, after) = rest.split_at(usize::from(rest.first().is_some_and(|entry| entry.id == id)));
+        self.len = self.len - old.len() + usize::from(value.is_some());
+        let new = value.map(|value| Entry { id, value });
+        let entries: Vec<_> = before.iter().cloned().chain(new).chain(after.iter().cloned()).collect();
+        *leaf = entries.into();
+    }
+
+    /// All chunks, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &V)> {
+        self.root
+            .iter()
+            .flat_map(|branch| branch.iter())
+            .flat_map(|leaf| leaf.iter())
+            .map(|entry| (entry.id, &entry.value))
+    }
+
+    /// Bytes of the table itself, without the chunks.
+    pub(super) fn bytes(&self) -> u64 {
+        let branch = memory::of_shared_slice::<Leaf<V>>(BRANCH_LEAVES);
+        let leaves = self.root.iter().flat_map(|branch| branch.iter());
+        memory::of_shared_slice::<Branch<V>>(self.root.len())
+            + self.root.len() as u64 * branch
+            + leaves.map(|leaf| memory::of_shared_slice::<Entry<V>>(leaf.len())).sum::<u64>()
+    }
+}
+
+/// Second step: finds an id in its leaf.
+#[inline]
+pub(super) fn find<V>(leaf: &[Entry<V>], id: u64) -> Option<&V> {
+    if leaf.len() > SCAN_MAX {
+        let index = leaf.binary_search_by_key(&id, |entry| entry.id).ok()?;
+        return leaf.get(index).map(|entry| &entry.value);
+    }
+    // No early end: a loop without a branch on what it loads lets the misses of several keys overlap.
+    let index =
+        leaf.iter().enumerate().fold(usize::MAX, |found, (index, entry)| if entry.id == id { index } else { found });
+    leaf.get(index).map(|entry| &entry.value)
+}
+
+/// Which of so many leaves holds an id.
+#[inline]
+fn leaf_of(id: u64, leaves: usize) -> usize {
+    // The finaliser of splitmix64: every bit of the id moves every bit of the hash.
+    let hash = (id ^ id >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ hash >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (u128::from(hash ^ hash >> 31) * leaves as u128 >> 64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn listed(directory: &Directory<Arc<u64>>) -> BTreeMap<u64, u64> {
+        directory.iter().map(|(id, value)| (id, **value)).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn a_directory_is_a_map(
+            first in prop::collection::btree_map(0..3000_u64, any::<u64>(), 0..1500),
+            rounds in prop::collection::vec(prop::collection::btree_map(0..3000_u64, any::<Option<u64>>(), 0..800), 0..4),
+        ) {
+            let mut model = first.clone();
+            let mut directory = Directory::build(first.into_iter().map(|(id, value)| (id, Arc::new(value))).collect());
+            for round in rounds {
+                let (before, held) = (model.clone(), directory.clone());
+                directory = directory.changed(round.iter().map(|(id, value)| (*id, value.map(Arc::new))).collect());
+                for (id, value) in round {
+                    match value {
+                        Some(value) => model.insert(id, value),
+                        None => model.remove(&id),
+                    };
+                }
+                prop_assert_eq!(listed(&held), before, "an older directory changed");
+            }
+            prop_assert_eq!(directory.len(), model.len());
+            prop_assert_eq!(listed(&directory), model.clone());
+            for id in 0..3000 {
+                prop_assert_eq!(directory.get(id).map(|value| **value), model.get(&id).copied());
+            }
+        }
+    }
+
+    #[test]
+    fn it_grows_from_nothing() {
+        let mut directory = Directory::default();
+        for id in 0..20_000_u64 {
+            directory = directory.changed(vec![(id * 16, Some(Arc::new(id)))]);
+        }
+        assert!(directory.root.len() > 8);
+        assert!((0..20_000).all(|id| directory.get(id * 16).is_some_and(|value| **value == id)));
+        assert!(directory.get(8).is_none());
+        let longest = directory.root.iter().flat_map(|branch| branch.iter()).map(|leaf| leaf.len()).max();
+        assert!(longest < Some(60), "{longest:?} entries in one leaf");
+    }
+}

@@ -1,0 +1,296 @@
+//! Chunk sets: which of 65,536 serials are in, as a list or page by page.
+//!
+//! A set lies in a section of a chunk's blob. *Sparse*: the places, ascending, 16 bits each, the last word
+//! filled up with the last place. *Paged*: an index of 32 units (form and offset of each page's container),
+//! then the containers. The smaller one is written; an empty set takes nothing.
+//! What always holds: the layout depends on the set alone, however it was arrived at.
+
+use super::{
+    bits::{pack, unit_at},
+    container::{self, Form},
+};
+use crate::page::{PAGE_SERIALS, PageBits};
+
+/// Pages of a device chunk.
+pub(super) const CHUNK_PAGES: usize = 32;
+const INDEX_UNITS: usize = CHUNK_PAGES;
+const OFFSET_BITS: u32 = 13;
+const OFFSET_MASK: u16 = (1 << OFFSET_BITS) - 1;
+
+/// How a section is written. 2 bits in the chunk's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Layout {
+    Empty = 0,
+    Sparse = 1,
+    Paged = 2,
+}
+
+impl Layout {
+    /// The layout of a code; codes that do not exist read as empty.
+    pub(super) const fn of_code(code: u64) -> Self {
+        match code {
+            1 => Self::Sparse,
+            2 => Self::Paged,
+            _ => Self::Empty,
+        }
+    }
+}
+
+/// One set in its section.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section<'a> {
+    pub(super) layout: Layout,
+    pub(super) words: &'a [u64],
+}
+
+/// Where the answer for one place lies: found by the header and the index, read later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    layout: Layout,
+    form: Form,
+    unit: u16,
+}
+
+impl Spot {
+    /// Where nothing lies.
+    pub(super) const NONE: Self = Self { layout: Layout::Empty, form: Form::Empty, unit: 0 };
+}
+
+impl Section<'_> {
+    /// Finds where the answer for a place lies.
+    #[inline]
+    pub(super) fn spot(&self, place: u16) -> Spot {
+        let (form, unit) = match self.layout {
+            Layout::Paged => self.entry(usize::from(place) / PAGE_SERIALS as usize),
+            _ => (Form::Empty, 0),
+        };
+        Spot { layout: self.layout, form, unit: unit as u16 }
+    }
+
+    /// Brings the lines of a spot near. The value means nothing, but has to be used.
+    #[inline]
+    pub(super) fn touch(&self, spot: Spot, place: u16) -> u64 {
+        let word = match (spot.layout, spot.form) {
+            (Layout::Sparse, _) => self.words.len() / 2,
+            (_, Form::Bitmap) => (usize::from(spot.unit) + usize::from(place) % PAGE_SERIALS as usize / 16) / 4,
+            _ => usize::from(spot.unit) / 4,
+        };
+        let at = |index: usize| self.words.get(index).copied().unwrap_or(0);
+        at(word) ^ at(word + 8)
+    }
+
+    /// Whether a place is in, by its spot.
+    #[inline]
+    pub(super) fn read(&self, spot: Spot, place: u16) -> bool {
+        match spot.layout {
+            Layout::Empty => false,
+            Layout::Sparse => sparse_contains(self.words, place),
+            Layout::Paged => {
+                container::contains(spot.form, self.words, usize::from(spot.unit), place % PAGE_SERIALS as u16)
+            }
+        }
+    }
+
+    #[inline]
+    fn entry(&self, page: usize) -> (Form, usize) {
+        let entry = unit_at(self.words, page);
+        (Form::of_code(entry >> OFFSET_BITS), usize::from(entry & OFFSET_MASK))
+    }
+
+    /// The places of a sparse section, with the fill.
+    fn sparse_places(&self) -> impl Iterator<Item = u16> + '_ {
+        (0..self.words.len() * 4).map(|unit| unit_at(self.words, unit))
+    }
+
+    /// The places of one page.
+    pub(super) fn page(&self, page: usize) -> PageBits {
+        match self.layout {
+            Layout::Empty => PageBits::EMPTY,
+            Layout::Paged => {
+                let (form, unit) = self.entry(page);
+                container::decode(form, self.words, unit)
+            }
+            Layout::Sparse => {
+                let mut set = PageBits::EMPTY;
+                let ours = |place: &u16| usize::from(*place) / PAGE_SERIALS as usize == page;
+                self.sparse_places().filter(ours).for_each(|place| {
+                    set.insert(place % PAGE_SERIALS as u16);
+                });
+                set
+            }
+        }
+    }
+
+    /// How many places are in.
+    pub(super) fn count(&self) -> u64 {
+        match self.layout {
+            Layout::Empty => 0,
+            Layout::Paged => (0..CHUNK_PAGES).map(|page| u64::from(self.piece(page).count())).sum(),
+            Layout::Sparse => {
+                let repeated = self.sparse_places().zip(self.sparse_places().skip(1)).filter(|(a, b)| a == b).count();
+                (self.words.len() * 4 - repeated) as u64
+            }
+        }
+    }
+
+    fn piece(&self, page: usize) -> Piece<'_> {
+        match self.layout {
+            Layout::Paged => {
+                let (form, unit) = self.entry(page);
+                Piece::Written { form, words: self.words, unit }
+            }
+            _ => Piece::Fresh(self.page(page)),
+        }
+    }
+
+    /// Writes the same set with some pages replaced. Containers of other pages are copied as they are.
+    pub(super) fn replaced(&self, changes: &[(usize, PageBits)], words: &mut Vec<u64>) -> Layout {
+        let mut pieces: [Piece<'_>; CHUNK_PAGES] = std::array::from_fn(|page| self.piece(page));
+        for (page, set) in changes {
+            if let Some(piece) = pieces.get_mut(*page) {
+                *piece = Piece::Fresh(set.clone());
+            }
+        }
+        encode(&pieces, words)
+    }
+}
+
+/// One page on its way into a section.
+enum Piece<'a> {
+    Written { form: Form, words: &'a [u64], unit: usize },
+    Fresh(PageBits),
+}
+
+impl Piece<'_> {
+    fn count(&self) -> u32 {
+        match self {
+            Self::Written { form, words, unit } => container::count(*form, words, *unit),
+            Self::Fresh(set) => set.count(),
+        }
+    }
+
+    fn write(&self, units: &mut Vec<u16>) -> Form {
+        match self {
+            Self::Written { form, words, unit } => {
+                let length = container::units_of(*form, words, *unit);
+                units.extend((*unit..*unit + length).map(|unit| unit_at(words, unit)));
+                *form
+            }
+            Self::Fresh(set) => container::encode(set, units),
+        }
+    }
+
+    fn set(&self) -> PageBits {
+        match self {
+            Self::Written { form, words, unit } => container::decode(*form, words, *unit),
+            Self::Fresh(set) => set.clone(),
+        }
+    }
+}
+
+fn encode(pieces: &[Piece<'_>; CHUNK_PAGES], words: &mut Vec<u64>) -> Layout {
+    let count: usize = pieces.iter().map(|piece| piece.count() as usize).sum();
+    if count == 0 {
+        return Layout::Empty;
+    }
+    let mut units = vec![0; INDEX_UNITS];
+    for (page, piece) in pieces.iter().enumerate() {
+        let offset = units.len() as u16;
+        let form = piece.write(&mut units);
+        units[page] = (form as u16) << OFFSET_BITS | offset;
+    }
+    if count.div_ceil(4) < units.len().div_ceil(4) {
+        units.clear();
+        for (page, piece) in pieces.iter().enumerate() {
+            let first = (page * PAGE_SERIALS as usize) as u16;
+            units.extend(piece.set().iter().map(|place| first + place));
+        }
+        pack(&units, units.last().copied().unwrap_or(0), words);
+        Layout::Sparse
+    } else {
+        pack(&units, 0, words);
+        Layout::Paged
+    }
+}
+
+/// Whether a sorted list, four places a word, holds a place.
+#[inline]
+fn sparse_contains(words: &[u64], place: u16) -> bool {
+    const ONES: u64 = 0x0001_0001_0001_0001;
+    let after = words.partition_point(|word| *word as u16 <= place);
+    let Some(word) = after.checked_sub(1).and_then(|index| words.get(index)) else { return false };
+    let differences = word ^ u64::from(place) * ONES;
+    differences.wrapping_sub(ONES) & !differences & ONES << 15 != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::container::tests::page_bits, *};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    const NOTHING: Section<'_> = Section { layout: Layout::Empty, words: &[] };
+
+    fn pages(max: usize) -> impl Strategy<Value = Vec<(usize, PageBits)>> {
+        prop::collection::btree_map(0..CHUNK_PAGES, page_bits(), 0..max).prop_map(|pages| pages.into_iter().collect())
+    }
+
+    fn scatter() -> impl Strategy<Value = Vec<(usize, PageBits)>> {
+        prop::collection::btree_set(any::<u16>(), 0..120).prop_map(|places| {
+            let mut pages = vec![PageBits::EMPTY; CHUNK_PAGES];
+            for place in places {
+                pages[usize::from(place) / 2048].insert(place % 2048);
+            }
+            pages.into_iter().enumerate().collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(150))]
+
+        #[test]
+        fn a_set_is_what_was_put_in(
+            first in prop_oneof![pages(CHUNK_PAGES), scatter()],
+            change in pages(3),
+            probes in prop::collection::vec(any::<u16>(), 200),
+        ) {
+            let mut words = Vec::new();
+            let layout = NOTHING.replaced(&first, &mut words);
+            let section = Section { layout, words: &words };
+            let mut changed = Vec::new();
+            let changed_layout = section.replaced(&change, &mut changed);
+
+            let mut model: std::collections::BTreeMap<usize, PageBits> = first.iter().cloned().collect();
+            model.extend(change.iter().cloned());
+            let mut rebuilt = Vec::new();
+            let all: Vec<_> = model.clone().into_iter().collect();
+            prop_assert_eq!(NOTHING.replaced(&all, &mut rebuilt), changed_layout);
+            prop_assert_eq!(&rebuilt, &changed);
+
+            let section = Section { layout: changed_layout, words: &changed };
+            let places: BTreeSet<u16> = all.iter()
+                .flat_map(|(page, set)| set.iter().map(|place| (*page * 2048) as u16 + place).collect::<Vec<_>>())
+                .collect();
+            prop_assert_eq!(section.count(), places.len() as u64);
+            for page in 0..CHUNK_PAGES {
+                prop_assert_eq!(&section.page(page), model.get(&page).unwrap_or(&PageBits::EMPTY));
+            }
+            let near = places.iter().flat_map(|place| [place.wrapping_sub(1), *place, place.wrapping_add(1)]);
+            for place in near.chain(probes) {
+                let _ = section.touch(section.spot(place), place);
+                prop_assert_eq!(section.read(section.spot(place), place), places.contains(&place), "place {}", place);
+            }
+        }
+    }
+
+    #[test]
+    fn few_places_are_listed() {
+        let mut words = Vec::new();
+        let mut set = PageBits::EMPTY;
+        set.insert(7);
+        assert_eq!(NOTHING.replaced(&[(3, set)], &mut words), Layout::Sparse);
+        assert_eq!(words.len(), 1);
+        assert_eq!(NOTHING.replaced(&[], &mut words), Layout::Empty);
+    }
+}
