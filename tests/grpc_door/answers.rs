@@ -96,7 +96,7 @@ async fn all_four_calls_give_the_same_answers() {
     let counted = node.metrics.checks();
     assert_eq!(counted, CASES.len() as u64 * 6, "every verdict is counted once");
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn the_three_forms_of_a_phone_and_its_key_are_one_device() {
         assert_eq!(answer.verdict.unwrap().reason(), Reason::Stolen, "{form}");
     }
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_bad_equipment_value_is_malformed_and_other_equipment_is_unknown() {
         assert_eq!((verdict.reason(), verdict.status()), (Reason::NotRegistered, EquipmentStatus::Unknown), "{pei}");
     }
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn the_subscriber_map_gives_the_number_and_a_changed_sim_is_reported() {
     assert_eq!(answer.sim_changed, [1]);
     assert!(answer.valid_until_day.is_empty(), "days come only where asked for");
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -179,5 +179,5 @@ async fn an_explanation_masks_numbers_and_says_what_is_wrong_with_a_value() {
     let refused = client.explain(ExplainRequest::default()).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }

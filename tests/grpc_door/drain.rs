@@ -50,7 +50,7 @@ async fn every_accepted_call_is_answered_while_the_node_drains() {
         tokio::task::yield_now().await;
     }
     let metrics = node.metrics.clone();
-    tokio::task::spawn_blocking(|| node.stop()).await.unwrap().unwrap();
+    node.stop().await.unwrap();
     for caller in callers {
         let error = caller.await.unwrap();
         let refused = error.is_go_away() || error.is_library() || error.is_io();
@@ -70,7 +70,7 @@ async fn a_stream_gets_the_answers_to_all_it_sent_and_is_then_told_to_end() {
         send.send(question()).await.unwrap();
         assert!(answers.next().await.unwrap().is_ok());
     }
-    let stopped = tokio::task::spawn_blocking(|| node.stop());
+    let stopped = tokio::spawn(node.stop());
     let end = answers.next().await.unwrap().unwrap_err();
     assert_eq!(end.code(), Code::Unavailable, "{end:?}");
     drop((answers, send, client));
@@ -81,6 +81,6 @@ async fn a_stream_gets_the_answers_to_all_it_sent_and_is_then_told_to_end() {
 async fn a_node_can_be_stopped_while_it_loads() {
     let (open, gate) = std::sync::mpsc::channel::<()>();
     let node = TestNode::loading(|_| {}, move || gate.recv().map_err(Into::into));
-    tokio::task::spawn_blocking(|| node.stop()).await.unwrap().unwrap();
+    node.stop().await.unwrap();
     drop(open);
 }

@@ -89,5 +89,5 @@ async fn every_mutated_request_is_answered() {
     let message = raw::framed(&seeds[0].1);
     let answer = raw::call(client, raw::CHECK, None, message).await.unwrap();
     assert_eq!(answer.grpc_status, Some(0), "the node answers as before");
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }

@@ -170,8 +170,14 @@ impl TestNode {
         (status, body)
     }
 
-    pub fn stop(self) -> Result<(), ServeError> {
+    /// Stops the node while this runtime goes on: a connection ends in good order only when both sides talk.
+    pub async fn stop(self) -> Result<(), ServeError> {
         self.stopper.stop();
-        self.thread.join().unwrap()
+        self.ended().await
+    }
+
+    /// Waits for the node to end by itself.
+    pub async fn ended(self) -> Result<(), ServeError> {
+        tokio::task::spawn_blocking(|| self.thread.join().unwrap()).await.unwrap()
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::node::{self, TestNode};
 use saring::{
+    config::NodeConfig,
     proto::{CheckRequest, check_request::Equipment, equipment_check_server::SERVICE_NAME},
-    serve::ServeError,
+    serve::{Node, ServeError},
 };
 use std::sync::mpsc;
 use tokio_stream::StreamExt;
@@ -50,7 +51,7 @@ async fn a_node_that_loads_its_register_says_so_and_never_says_unknown() {
     assert_eq!(node.get("/readyz"), (200, "ready\n".into()));
 
     drop(client);
-    let stopped = tokio::task::spawn_blocking(|| node.stop());
+    let stopped = tokio::spawn(node.stop());
     assert_eq!(watched.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
     drop(watched);
     stopped.await.unwrap().unwrap();
@@ -59,19 +60,23 @@ async fn a_node_that_loads_its_register_says_so_and_never_says_unknown() {
 #[tokio::test]
 async fn a_register_that_cannot_be_loaded_ends_the_node_with_its_error() {
     let node = TestNode::loading(|_| {}, || Err("the database is of a newer format".into()));
-    let Err(ServeError::Load(error)) = node.stop() else { panic!("the load's error must be the node's") };
+    let Err(ServeError::Load(error)) = node.ended().await else { panic!("the load's error must be the node's") };
     assert_eq!(error.to_string(), "the database is of a newer format");
     let node = TestNode::loading(|_| {}, || panic!("a broken loader"));
-    assert!(matches!(node.stop(), Err(ServeError::Load(_))));
+    assert!(matches!(node.ended().await, Err(ServeError::Load(_))));
 }
 
-#[tokio::test]
-async fn an_address_that_is_taken_is_named() {
-    let first = TestNode::ready();
-    let config = saring::config::NodeConfig { listen: first.grpc, ..Default::default() };
-    let error = saring::serve::Node::start(&config, |_| Err("never".into())).err().unwrap().to_string();
-    assert!(error.starts_with(&format!("cannot listen for gRPC on {}: ", first.grpc)), "{error}");
-    first.stop().unwrap();
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap();
+    let config = NodeConfig { listen, ..NodeConfig::default() };
+    let error = Node::start(&config, |_| Err("never".into())).err().unwrap().to_string();
+    assert!(error.starts_with(&format!("cannot listen for gRPC on {listen}: ")), "{error}");
+    let free = "127.0.0.1:0".parse().unwrap();
+    let config = NodeConfig { listen: free, http: listen, ..NodeConfig::default() };
+    let error = Node::start(&config, |_| Err("never".into())).err().unwrap().to_string();
+    assert!(error.starts_with(&format!("cannot listen for HTTP on {listen}: ")), "{error}");
 }
 
 #[tokio::test]
@@ -91,7 +96,7 @@ async fn reflection_lists_the_services_and_gives_their_comments_source() {
     let MessageResponse::FileDescriptorResponse(files) = &answers[1] else { panic!("{:?}", answers[1]) };
     assert!(!files.file_descriptor_proto.is_empty());
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -118,5 +123,5 @@ async fn figures_count_verdicts_by_status_and_reason() {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
