@@ -94,6 +94,27 @@ impl FromStr for Day {
     }
 }
 
+/// Why a text is not a moment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a moment: write 2026-12-31 (from 00:00 WIB), 2026-12-31T18:00 (WIB) or 2026-12-31T18:00:00+07:00")]
+pub struct MomentError(String);
+
+/// Reads a moment as people write it, in seconds since the Unix epoch. A date is its first second in WIB, a
+/// time without offset is WIB.
+///
+/// # Errors
+/// When it is none of the three forms.
+pub fn moment(text: &str) -> Result<i64, MomentError> {
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Ok(timestamp.as_second());
+    }
+    let wib = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+    text.parse::<jiff::civil::DateTime>()
+        .and_then(|local| local.to_zoned(wib))
+        .map(|zoned| zoned.timestamp().as_second())
+        .map_err(|_| MomentError(text.chars().take(40).collect()))
+}
+
 impl serde::Serialize for Day {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -7,8 +7,8 @@
 use crate::{
     batch::{BatchNumber, BatchState, Batches, BodyRow},
     check::{
-        Answer, Basis, Clock, EquipmentValue, EvidenceKind, EvidenceLine, EvidenceState, Explain, ExplainError,
-        Explanation, HistoryLine, Inquiry, Model, PairingLine,
+        Answer, AsOf, AsOfError, Basis, Clock, EquipmentValue, EvidenceKind, EvidenceLine, EvidenceState, Explain,
+        ExplainError, Explanation, HistoryLine, Inquiry, Model, PairingLine, When,
     },
     day::Day,
     fold::{self, DeviceEvidence, Row},
@@ -24,36 +24,6 @@ use crate::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// As of which state of the register a question is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AsOf {
-    /// The newest.
-    Now,
-    /// As of an entry.
-    Revision(Revision),
-    /// As it was at a moment, in seconds since the Unix epoch.
-    Time(i64),
-}
-
-/// Why a state cannot be answered from.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AsOfError {
-    /// A revision that this register never had.
-    #[error("this register never had revision {asked}: it is at {newest}, and its revisions begin with 1.1")]
-    Unknown {
-        /// What was asked.
-        asked: Revision,
-        /// The newest.
-        newest: Revision,
-    },
-    /// A moment before the first entry.
-    #[error("the register did not exist then: its first entry was made at {first}")]
-    BeforeFirst {
-        /// When the first entry was made.
-        first: String,
-    },
-}
-
 /// Explains answers from a store. Cloning copies references only.
 #[derive(Clone, Debug)]
 pub struct Explainer {
@@ -67,39 +37,18 @@ impl Explainer {
         Self { store, clock }
     }
 
-    /// Explains the answer to a question, as of a state of the register and at a moment (`on`, in seconds
-    /// since the Unix epoch; none: now).
-    ///
-    /// # Errors
-    /// When there is no such state, or the store is damaged.
-    pub fn explain_at(
-        &self,
-        inquiry: &Inquiry,
-        operator: Option<&str>,
-        on: Option<i64>,
-        as_of: AsOf,
-    ) -> Result<Explanation, ExplainError> {
-        let revision = self.resolve(as_of)?;
-        let now = on.unwrap_or_else(|| match as_of {
-            AsOf::Time(then) => then,
-            AsOf::Now | AsOf::Revision(_) => self.clock.unix_seconds(),
-        });
-        let reading = Reading { store: &self.store, revision, now, batches: self.store.with_batches(Batches::clone) };
-        reading.explain(inquiry, operator).map_err(stored)
-    }
-
     fn resolve(&self, as_of: AsOf) -> Result<Revision, ExplainError> {
         let newest = self.store.applied();
         match as_of {
             AsOf::Now => Ok(newest),
             AsOf::Revision(asked) if asked.epoch == newest.epoch && (1..=newest.seq).contains(&asked.seq) => Ok(asked),
-            AsOf::Revision(asked) => Err(ExplainError::Store(Box::new(AsOfError::Unknown { asked, newest }))),
+            AsOf::Revision(asked) => Err(AsOfError::Unknown { asked, newest }.into()),
             AsOf::Time(then) => {
                 let seq = self.store.last_entry_before(then.saturating_add(1).saturating_mul(1000)).map_err(stored)?;
                 seq.map(|seq| Revision { epoch: newest.epoch, seq }).ok_or_else(|| {
                     let first = self.store.entry(1).ok().flatten().map_or(0, |entry| entry.time_unix_ms);
                     let first = jiff::Timestamp::from_millisecond(first).map_or_else(|_| String::new(), |t| t.to_string());
-                    ExplainError::Store(Box::new(AsOfError::BeforeFirst { first }))
+                    AsOfError::BeforeFirst { first }.into()
                 })
             }
         }
@@ -107,8 +56,14 @@ impl Explainer {
 }
 
 impl Explain for Explainer {
-    fn explain(&self, inquiry: &Inquiry, operator: Option<&str>) -> Result<Explanation, ExplainError> {
-        self.explain_at(inquiry, operator, None, AsOf::Now)
+    fn explain(&self, inquiry: &Inquiry, operator: Option<&str>, when: When) -> Result<Explanation, ExplainError> {
+        let revision = self.resolve(when.as_of)?;
+        let now = when.on.unwrap_or_else(|| match when.as_of {
+            AsOf::Time(then) => then,
+            AsOf::Now | AsOf::Revision(_) => self.clock.unix_seconds(),
+        });
+        let reading = Reading { store: &self.store, revision, now, batches: self.store.with_batches(Batches::clone) };
+        reading.explain(inquiry, operator).map_err(stored)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::{
     check::Checker,
+    hot::EntryKind,
     policy::{Reason, Status},
 };
 use metrics::{Counter, Gauge, Histogram, Label, Level, Metadata, Recorder, Unit};
@@ -151,6 +152,9 @@ struct Resolved {
     epoch: Gauge,
     seq: Gauge,
     age: Gauge,
+    hot_entries: Vec<Gauge>,
+    hot_bytes: Vec<Gauge>,
+    hot_bytes_all: Gauge,
 }
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
@@ -248,7 +252,16 @@ impl Metrics {
         resolved.ready.set(1.0);
         resolved.epoch.set(f64::from(sets.revision().epoch));
         resolved.seq.set(sets.revision().seq as f64);
+        // This node is the primary: it holds everything that was acknowledged.
         resolved.age.set(0.0);
+        let stats = sets.stats();
+        for (kind, gauge) in EntryKind::all().zip(&resolved.hot_entries) {
+            gauge.set(stats.entries(kind) as f64);
+        }
+        for (kind, gauge) in EntryKind::all().zip(&resolved.hot_bytes) {
+            gauge.set(stats.bytes(kind) as f64);
+        }
+        resolved.hot_bytes_all.set(stats.total_bytes() as f64);
     }
 }
 
@@ -272,6 +285,9 @@ impl Resolved {
     fn new(recorder: &PrometheusRecorder, runtimes: usize) -> Self {
         let counter = |name, labels: &[_]| recorder.register_counter(&key(name, labels), &METADATA);
         let gauge = |name| recorder.register_gauge(&key(name, &[]), &METADATA);
+        let labelled = |name: &'static str, label: &'static str, value: String| {
+            recorder.register_gauge(&metrics::Key::from_parts(name, vec![Label::new(label, value)]), &METADATA)
+        };
         Self {
             checks: verdicts()
                 .map(|(s, r)| counter("saring_checks_total", &[("status", s.name()), ("reason", r.name())]))
@@ -280,24 +296,35 @@ impl Resolved {
                 .iter()
                 .map(|(_, name)| counter("saring_refused_total", &[("cause", *name)]))
                 .collect(),
-            lag: (0..runtimes)
-                .map(|i| {
-                    let labels = vec![Label::new("runtime", i.to_string())];
-                    recorder.register_gauge(&metrics::Key::from_parts("saring_runtime_lag_seconds", labels), &METADATA)
-                })
-                .collect(),
+            lag: (0..runtimes).map(|i| labelled("saring_runtime_lag_seconds", "runtime", i.to_string())).collect(),
             connections: gauge("saring_connections"),
             connections_refused: counter("saring_connections_refused_total", &[]),
             ready: gauge("saring_ready"),
             epoch: gauge("saring_revision_epoch"),
             seq: gauge("saring_revision_seq"),
             age: gauge("saring_data_age_seconds"),
+            hot_entries: EntryKind::all().map(|kind| labelled("saring_hot_entries", "kind", kind_name(kind))).collect(),
+            hot_bytes: EntryKind::all().map(|kind| labelled("saring_hot_bytes", "kind", kind_name(kind))).collect(),
+            hot_bytes_all: labelled("saring_hot_bytes", "kind", "all".into()),
         }
     }
 }
 
 fn key(name: &'static str, labels: &[(&'static str, &'static str)]) -> metrics::Key {
     metrics::Key::from_parts(name, labels.iter().map(|(k, v)| Label::from_static_parts(k, v)).collect::<Vec<_>>())
+}
+
+/// The label of what the hot sets count apart.
+fn kind_name(kind: EntryKind) -> String {
+    match kind {
+        EntryKind::Registered => "registered".into(),
+        EntryKind::Grandfathered => "grandfathered".into(),
+        EntryKind::Mark(class) => format!("mark-{class}"),
+        EntryKind::Allowance => "allowance".into(),
+        EntryKind::Binding => "binding".into(),
+        EntryKind::Subscriber => "subscriber".into(),
+        EntryKind::TacRule => "tac-rule".into(),
+    }
 }
 
 fn describe(recorder: &PrometheusRecorder) {
@@ -315,6 +342,8 @@ fn describe(recorder: &PrometheusRecorder) {
         ("saring_ready", "1 when checks are answered, 0 while the register is loaded."),
         ("saring_revision_epoch", "Epoch of the data."),
         ("saring_revision_seq", "Sequence number of the data."),
+        ("saring_hot_entries", "Entries of the hot sets, by kind."),
+        ("saring_hot_bytes", "Bytes of the hot sets, by kind; all: with directories and what the allocator rounds up."),
         ("saring_data_age_seconds", "Seconds since this node last confirmed that it holds everything acknowledged."),
     ];
     for (name, text) in gauges {

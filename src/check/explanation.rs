@@ -16,7 +16,59 @@ pub trait Explain: Send + Sync {
     ///
     /// # Errors
     /// When the register is not ready or cannot be read.
-    fn explain(&self, inquiry: &Inquiry, operator: Option<&str>) -> Result<Explanation, ExplainError>;
+    fn explain(&self, inquiry: &Inquiry, operator: Option<&str>, when: When) -> Result<Explanation, ExplainError>;
+}
+
+/// At which moment, and as of which state of the register, a question is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    /// The moment, in seconds since the Unix epoch. None: now, or that of the state.
+    pub on: Option<i64>,
+    /// The state.
+    pub as_of: AsOf,
+}
+
+/// A state of the register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AsOf {
+    /// The newest.
+    #[default]
+    Now,
+    /// As of an entry.
+    Revision(Revision),
+    /// As it was at a moment, in seconds since the Unix epoch.
+    Time(i64),
+}
+
+impl FromStr for AsOf {
+    type Err = MomentError;
+
+    /// A revision as answers show it (`1.42`), or a moment.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(revision) => Ok(Self::Revision(revision)),
+            Err(_) => day::moment(text).map(Self::Time),
+        }
+    }
+}
+
+/// Why there is no such state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AsOfError {
+    /// A revision that this register never had.
+    #[error("this register never had revision {asked}: it is at {newest}, and its revisions begin with 1.1")]
+    Unknown {
+        /// What was asked.
+        asked: Revision,
+        /// The newest.
+        newest: Revision,
+    },
+    /// A moment before the first entry.
+    #[error("the register did not exist then: its first entry was made at {first}")]
+    BeforeFirst {
+        /// When the first entry was made.
+        first: String,
+    },
 }
 
 /// Why an answer could not be explained.
@@ -25,6 +77,9 @@ pub enum ExplainError {
     /// The register is being loaded.
     #[error(transparent)]
     NotReady(#[from] super::NotReady),
+    /// There is no such state of the register.
+    #[error(transparent)]
+    AsOf(#[from] AsOfError),
     /// The register could not be read.
     #[error("the register could not be read: {0}")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),

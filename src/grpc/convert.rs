@@ -49,6 +49,15 @@ pub(super) fn explain_inquiry(request: &proto::ExplainRequest) -> Result<Inquiry
     })
 }
 
+/// The moment and the state of the register of a question for people.
+pub(super) fn explain_when(request: &proto::ExplainRequest) -> Result<When, Violation> {
+    let as_of = match request.as_of.as_str() {
+        "" => AsOf::Now,
+        text => text.parse().map_err(|_| Violation::new("as_of", text, AS_OF_RULE))?,
+    };
+    Ok(When { on: request.on_unix_seconds, as_of })
+}
+
 /// The questions of a batch.
 pub(super) fn inquiries(request: &proto::CheckBatchRequest) -> Result<Vec<Inquiry>, Violation> {
     let count = request.equipment_key.len();

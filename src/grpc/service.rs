@@ -8,7 +8,7 @@ use super::{
     stream::Answers,
 };
 use crate::{
-    check::{Checker, Explain, ExplainError, Inquiry, NotReady},
+    check::{Checker, Explain, ExplainError, Inquiry, NotReady, When},
     limits,
     metrics::{Refusal, Tally},
     proto::{self, equipment_check_server::EquipmentCheck},
@@ -149,18 +149,24 @@ impl CheckService {
         Answers::new(request.into_inner(), self.clone(), answer, deadline, self.draining.clone())
     }
 
-    async fn explanation(&self, inquiry: Inquiry, operator: Option<String>) -> Result<proto::ExplainResponse, Status> {
+    async fn explanation(
+        &self,
+        inquiry: Inquiry,
+        operator: Option<String>,
+        when: When,
+    ) -> Result<proto::ExplainResponse, Status> {
         let Explanations { explain, places, side } = &*self.explanations;
         let explain = Arc::clone(explain.get().ok_or_else(status::warming)?);
         let place = Arc::clone(places).try_acquire_owned().map_err(|_| status::busy())?;
         let task = side.spawn_blocking(move || {
-            let explanation = explain.explain(&inquiry, operator.as_deref());
+            let explanation = explain.explain(&inquiry, operator.as_deref(), when);
             drop(place);
             explanation
         });
         match task.await {
             Ok(Ok(explanation)) => Ok(convert::explanation(&explanation)),
             Ok(Err(ExplainError::NotReady(_))) => Err(status::warming()),
+            Ok(Err(ExplainError::AsOf(error))) => Err(Status::out_of_range(error.to_string())),
             Ok(Err(error)) => {
                 tracing::error!(%error, "an answer could not be explained");
                 Err(Status::internal("the register could not be read; the node's diagnostics say why"))
@@ -210,8 +216,9 @@ impl EquipmentCheck for CheckService {
         let request = request.into_inner();
         let refused = |violation| self.refused(Refused::Invalid(violation));
         let inquiry = convert::explain_inquiry(&request).map_err(refused)?;
+        let when = convert::explain_when(&request).map_err(refused)?;
         let operator = convert::operator(&request.operator).map_err(refused)?.map(str::to_owned);
-        let mut response = self.explanation(inquiry, operator).await?;
+        let mut response = self.explanation(inquiry, operator, when).await?;
         response.malformed = convert::malformed(&request.equipment);
         Ok(Response::new(response))
     }

@@ -96,28 +96,29 @@ async fn all_four_calls_give_the_same_answers() {
     let counted = node.metrics.checks();
     assert_eq!(counted, CASES.len() as u64 * 6, "every verdict is counted once");
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn the_three_forms_of_a_phone_and_its_key_are_one_device() {
     let node = TestNode::ready();
     let mut client = node.client().await;
-    for form in ["35000001000007", "350000010000079", "imei-350000010000070", "3500000100000712", "imeisv-3500000100000799"] {
+    for form in
+        ["35000001000007", "350000010000079", "imei-350000010000070", "3500000100000712", "imeisv-3500000100000799"]
+    {
         let answer = client.check(text(form)).await.unwrap().into_inner();
         assert_eq!(answer.verdict.unwrap().reason(), Reason::Stolen, "{form}");
     }
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_bad_equipment_value_is_malformed_and_other_equipment_is_unknown() {
     let node = TestNode::ready();
     let mut client = node.client().await;
-    let mut malformed: Vec<CheckRequest> = ["", "0", "abc", "0000000000000000", "3500000100000", "35000001000007123", "३५", "imei-"]
-        .map(text)
-        .into();
+    let mut malformed: Vec<CheckRequest> =
+        ["", "0", "abc", "0000000000000000", "3500000100000", "35000001000007123", "३५", "imei-"].map(text).into();
     malformed.extend([key(0), key(100_000_000_000_000), key(350_000_010_000_079), key(u64::MAX)]);
     for request in malformed {
         let shown = format!("{request:?}");
@@ -129,7 +130,7 @@ async fn a_bad_equipment_value_is_malformed_and_other_equipment_is_unknown() {
         assert_eq!((verdict.reason(), verdict.status()), (Reason::NotRegistered, EquipmentStatus::Unknown), "{pei}");
     }
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -156,18 +157,15 @@ async fn the_subscriber_map_gives_the_number_and_a_changed_sim_is_reported() {
     assert_eq!(answer.sim_changed, [1]);
     assert!(answer.valid_until_day.is_empty(), "days come only where asked for");
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn an_explanation_masks_numbers_and_says_what_is_wrong_with_a_value() {
     let node = TestNode::ready();
     let mut client = node.client().await;
-    let request = ExplainRequest {
-        equipment: "35000001000300".into(),
-        msisdn: "+62 812-3456-7890".into(),
-        ..Default::default()
-    };
+    let request =
+        ExplainRequest { equipment: "35000001000300".into(), msisdn: "+62 812-3456-7890".into(), ..Default::default() };
     let told = client.explain(request).await.unwrap().into_inner();
     assert_eq!(told.verdict.unwrap().reason(), Reason::Paired);
     assert_eq!((told.equipment_key.as_str(), told.imei.len()), ("35000001000300", 15));
@@ -181,5 +179,5 @@ async fn an_explanation_masks_numbers_and_says_what_is_wrong_with_a_value() {
     let refused = client.explain(ExplainRequest::default()).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     drop(client);
-    node.stop().unwrap();
+    node.stop().await.unwrap();
 }

@@ -1,7 +1,10 @@
 //! A real node on free ports of this machine, with a small register in real hot sets.
 
 use saring::{
-    check::{Checker, Clock, Explain, ExplainError, Explanation, EvidenceKind, EvidenceLine, EvidenceState, Inquiry, PairingLine},
+    check::{
+        Checker, Clock, EvidenceKind, EvidenceLine, EvidenceState, Explain, ExplainError, Explanation, Inquiry,
+        PairingLine,
+    },
     config::NodeConfig,
     day::Day,
     hot::{Builder, HotSets, Published, SubscriberEntry},
@@ -122,7 +125,8 @@ impl TestNode {
         gate: impl FnOnce() -> Result<(), saring::serve::LoadError> + Send + 'static,
     ) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut config = NodeConfig { listen: free, http: free, threads: 2, drain_seconds: 20, ..NodeConfig::default() };
+        let mut config =
+            NodeConfig { listen: free, http: free, threads: 2, drain_seconds: 20, ..NodeConfig::default() };
         change(&mut config);
         let (started, starts) = mpsc::channel();
         let (tell, ready) = mpsc::channel();
@@ -166,8 +170,14 @@ impl TestNode {
         (status, body)
     }
 
-    pub fn stop(self) -> Result<(), ServeError> {
+    /// Stops the node while this runtime goes on: a connection ends in good order only when both sides talk.
+    pub async fn stop(self) -> Result<(), ServeError> {
         self.stopper.stop();
-        self.thread.join().unwrap()
+        self.ended().await
+    }
+
+    /// Waits for the node to end by itself.
+    pub async fn ended(self) -> Result<(), ServeError> {
+        tokio::task::spawn_blocking(|| self.thread.join().unwrap()).await.unwrap()
     }
 }

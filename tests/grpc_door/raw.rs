@@ -43,9 +43,8 @@ pub async fn call(
     timeout: Option<&str>,
     body: Bytes,
 ) -> Result<Answered, h2::Error> {
-    let mut request = Request::post(format!("http://node{path}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers");
+    let mut request =
+        Request::post(format!("http://node{path}")).header("content-type", "application/grpc").header("te", "trailers");
     if let Some(timeout) = timeout {
         request = request.header("grpc-timeout", timeout);
     }
