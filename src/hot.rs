@@ -140,8 +140,11 @@ impl HotSets {
         let (shelf, first) = shelf_of_page(id);
         let places = first..first + PAGE_SERIALS as u16;
         let marks = (!marked.is_empty()).then(|| self.marks.get(shelf)).flatten();
-        let mut marks: Vec<_> =
-            marks.into_iter().flat_map(|marks| marks.within(places.clone())).map(|(at, mark)| (at - first, mark)).collect();
+        let mut marks: Vec<_> = marks
+            .into_iter()
+            .flat_map(|marks| marks.within(places.clone()))
+            .map(|(at, mark)| (at - first, mark))
+            .collect();
         marks.sort_unstable();
         let pairs = self.pairs.get(shelf).map(|pairs| pairs.within(places)).unwrap_or_default();
         let pairs = pairs.into_iter().map(|(at, pair)| (at - first, pair)).collect();
@@ -184,8 +187,7 @@ impl HotSets {
 
     /// Entries and bytes.
     pub fn stats(&self) -> Stats {
-        let directories =
-            self.devices.bytes() + self.marks.bytes() + self.pairs.bytes() + self.subscribers.bytes();
+        let directories = self.devices.bytes() + self.marks.bytes() + self.pairs.bytes() + self.subscribers.bytes();
         Stats::new(self.tally.clone(), directories)
     }
 }

@@ -2,8 +2,8 @@
 #![allow(missing_docs)]
 pub mod day;
 pub mod digest;
-pub mod identity;
 pub mod hot;
+pub mod identity;
 pub mod listing;
 pub mod page;
 pub mod pairing;

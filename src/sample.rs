@@ -162,7 +162,9 @@ impl Serials {
     }
 
     fn pages(self, tac: Tac) -> impl Iterator<Item = (PageId, PageBits)> {
-        (0..).zip(self.pages).filter_map(move |(page, bits)| Some((PageId::new(tac, page)?, bits)))
+        (0..)
+            .zip(self.pages)
+            .filter_map(move |(page, bits)| Some((PageId::new(tac, page)?, bits)))
             .filter(|(_, bits)| !bits.is_empty())
     }
 }

@@ -41,7 +41,9 @@ pub struct Update {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
     /// A page came after a later one, or twice.
-    #[error("page {page} of TAC {tac} came after a later page or twice: hot sets are built in ascending page order, read the store from its start")]
+    #[error(
+        "page {page} of TAC {tac} came after a later page or twice: hot sets are built in ascending page order, read the store from its start"
+    )]
     PageOrder {
         /// TAC of the page.
         tac: Tac,
@@ -49,7 +51,9 @@ pub enum BuildError {
         page: u16,
     },
     /// An IMSI came after a later one, or twice.
-    #[error("IMSI {0} came after a later one or twice: the subscriber map is built in the order of packed IMSIs, read the store from its start")]
+    #[error(
+        "IMSI {0} came after a later one or twice: the subscriber map is built in the order of packed IMSIs, read the store from its start"
+    )]
     SubscriberOrder(
         /// The IMSI, masked.
         String,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     identity::Msisdn,
     listing::Mark,
-    pairing::{Pair, Pairs, PairingKind, PlainPair},
+    pairing::{Pair, PairingKind, Pairs, PlainPair},
 };
 use std::{ops::Range, sync::Arc};
 

@@ -133,7 +133,8 @@ pub(super) fn find<V>(leaf: &[Entry<V>], id: u64) -> Option<&V> {
         return leaf.get(index).map(|entry| &entry.value);
     }
     // No early end: a loop without a branch on what it loads lets the misses of several keys overlap.
-    let index = leaf.iter().enumerate().fold(usize::MAX, |found, (index, entry)| if entry.id == id { index } else { found });
+    let index =
+        leaf.iter().enumerate().fold(usize::MAX, |found, (index, entry)| if entry.id == id { index } else { found });
     leaf.get(index).map(|entry| &entry.value)
 }
 

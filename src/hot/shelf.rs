@@ -35,7 +35,8 @@ impl<T: Copy> Shelf<T> {
     pub(super) fn new(mut entries: Vec<(u16, T)>) -> Self {
         entries.sort_by_key(|(place, _)| *place);
         let indexed = (INDEXED_MIN..=INDEXED_MAX).contains(&entries.len());
-        let start_of = |bucket: usize| entries.partition_point(|(place, _)| usize::from(*place / BUCKET_PLACES) < bucket);
+        let start_of =
+            |bucket: usize| entries.partition_point(|(place, _)| usize::from(*place / BUCKET_PLACES) < bucket);
         let index = (0..if indexed { BUCKETS } else { 0 }).map(|bucket| start_of(bucket) as u16);
         let units = index.chain(entries.iter().map(|(place, _)| *place)).collect();
         Self { units, values: entries.iter().map(|(_, value)| *value).collect() }
