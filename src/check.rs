@@ -9,7 +9,8 @@ mod explanation;
 
 pub use clock::Clock;
 pub use explanation::{
-    EvidenceKind, EvidenceLine, EvidenceState, Explain, ExplainError, Explanation, HistoryLine, Model, PairingLine,
+    AsOf, AsOfError, EvidenceKind, EvidenceLine, EvidenceState, Explain, ExplainError, Explanation, HistoryLine, Model,
+    PairingLine, When,
 };
 
 use crate::{

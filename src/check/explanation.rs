@@ -5,10 +5,12 @@
 
 use super::{Answer, Inquiry};
 use crate::{
-    day::Day,
+    day::{self, Day, MomentError},
     identity::{EquipmentKey, Tac},
     pairing::{Number, PairingKind},
+    revision::Revision,
 };
+use std::str::FromStr;
 
 /// Explains answers. Blocking: it may read the disk, so doors call it away from the checks.
 pub trait Explain: Send + Sync {

@@ -6,7 +6,7 @@ pub(super) use explanation::{explanation, malformed};
 
 use super::status::{Violation, masked};
 use crate::{
-    check::{Answer, Basis, EquipmentValue, Inquiry},
+    check::{Answer, AsOf, Basis, EquipmentValue, Inquiry, When},
     identity::{Imsi, Msisdn, Pei},
     limits,
     pairing::PairStanding,
@@ -14,6 +14,10 @@ use crate::{
     proto,
 };
 use proto::check_request::{Equipment, SubscriberIdentity, SubscriberNumber};
+
+/// What a state of the register is named by.
+const AS_OF_RULE: &str =
+    "a state is a revision as answers show it (1.42) or a time (2026-12-31, 2026-12-31T18:00, 2026-12-31T18:00:00+07:00)";
 
 /// One question.
 pub(super) fn inquiry(request: &proto::CheckRequest) -> Result<Inquiry, Violation> {

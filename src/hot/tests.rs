@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 //! The hot sets as a whole against naive models, and readers beside a writer.
 #![allow(clippy::unwrap_used)]
 
@@ -298,4 +295,3 @@ fn memory_stays_within_its_targets() {
     let thin = bits(&mut sample::scattered(1, 100_000, 1));
     assert!(clustered < 10.0 && random < 24.0 && thin < 60.0, "{clustered} {random} {thin} bits a device");
 }
->>>>>>> hot
