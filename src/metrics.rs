@@ -102,6 +102,11 @@ impl Tally {
         self.lag_micros.store(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// How far the runtime lagged when it was last measured, smoothed.
+    pub fn lag(&self) -> Duration {
+        Duration::from_micros(self.lag_micros.load(Ordering::Relaxed))
+    }
+
     /// How long the handler of one timed single check took.
     pub fn time_check(&self, took: Duration) {
         self.unary.record(took.as_secs_f64());
@@ -240,7 +245,7 @@ impl Metrics {
             counter.absolute(tallies.iter().map(|tally| tally.refusals[cell].load(Ordering::Relaxed)).sum());
         }
         for (tally, gauge) in tallies.iter().zip(&resolved.lag) {
-            gauge.set(Duration::from_micros(tally.lag_micros.load(Ordering::Relaxed)).as_secs_f64());
+            gauge.set(tally.lag().as_secs_f64());
         }
         resolved.connections.set(self.0.connections.load(Ordering::Relaxed) as f64);
         resolved.connections_refused.absolute(self.0.connections_refused.load(Ordering::Relaxed));
