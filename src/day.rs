@@ -106,3 +106,95 @@ impl<'de> serde::Deserialize<'de> for Day {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    /// Seconds of a moment in UTC.
+    fn utc(text: &str) -> i64 {
+        text.parse::<jiff::Timestamp>().unwrap().as_second()
+    }
+
+    #[test]
+    fn a_day_begins_and_ends_at_midnight_in_wib() {
+        assert_eq!(Day::of_unix_seconds(utc("2026-03-10T16:59:59Z")), day("2026-03-10"));
+        assert_eq!(Day::of_unix_seconds(utc("2026-03-10T17:00:00Z")), day("2026-03-11"));
+        assert_eq!(day("2026-03-10").end_unix_seconds(), utc("2026-03-10T17:00:00Z"));
+        assert_eq!(Day::of_unix_seconds(utc("2020-09-15T22:00:00+07:00")), day("2020-09-15"));
+    }
+
+    #[test]
+    fn leap_years_are_those_of_the_calendar() {
+        for (before, after) in
+            [("2024-02-29", "2024-03-01"), ("2100-02-28", "2100-03-01"), ("2000-02-29", "2000-03-01")]
+        {
+            assert_eq!(day(before).get() + 1, day(after).get());
+        }
+        for text in ["2023-02-29", "2100-02-29", "20230229", "2026-13-01", "2026-00-10", "2026-04-31"] {
+            assert!(text.parse::<Day>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_limits_are_the_first_and_the_last_day() {
+        assert_eq!(day("1970-01-01").get(), 0);
+        assert_eq!(day("2149-06-05"), Day::MAX);
+        assert!("2149-06-06".parse::<Day>().is_err() && "1969-12-31".parse::<Day>().is_err());
+        assert_eq!((Day::from_stored(Day::NONE), Day::to_stored(None)), (None, Day::NONE));
+        for (seconds, wanted) in [(i64::MIN, "1970-01-01"), (-1, "1970-01-01"), (i64::MAX, "2149-06-05")] {
+            assert_eq!(Day::of_unix_seconds(seconds), day(wanted));
+        }
+        assert_eq!(Day::MAX.end_unix_seconds(), utc("2149-06-05T17:00:00Z"));
+    }
+
+    #[test]
+    fn errors_name_the_value_and_the_rule() {
+        insta::assert_snapshot!("10/03/2026".parse::<Day>().unwrap_err(), @r#""10/03/2026" is not a date: write YYYY-MM-DD or YYYYMMDD, from 1970-01-01 to 2149-06-05"#);
+        let wild = [
+            "",
+            "2026-3-10",
+            "2026-03-1٠",
+            "２０２６０３１０",
+            "+2026031",
+            "2026-W1-1",
+            "20260310T",
+            "2026031",
+            "----------",
+        ];
+        for text in wild {
+            assert!(text.parse::<Day>().is_err(), "{text:?}");
+        }
+        assert!("-".repeat(1 << 20).parse::<Day>().unwrap_err().to_string().len() < 200);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_day_is_its_text_its_json_and_its_stored_form(stored in 0..Day::NONE) {
+            let day = Day::from_stored(stored).unwrap();
+            let text = day.to_string();
+            prop_assert_eq!(text.parse(), Ok(day));
+            prop_assert_eq!(text.replace('-', "").parse(), Ok(day));
+            prop_assert_eq!(Day::to_stored(Some(day)), stored);
+            let json = serde_json::to_string(&day).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Day>(&json).unwrap(), day);
+            prop_assert_eq!(Day::of_unix_seconds(day.end_unix_seconds() - 1), day);
+            prop_assert_eq!(Day::of_unix_seconds(day.end_unix_seconds() - 86_400), day);
+        }
+
+        #[test]
+        fn any_text_is_a_day_or_refused(text in "\\PC{0,12}|[0-9-]{8,10}") {
+            if let Ok(day) = text.parse::<Day>() {
+                prop_assert_eq!(day.to_string().replace('-', ""), text.replace('-', ""));
+            }
+        }
+    }
+}

@@ -221,3 +221,65 @@ pub enum TacBar {
     /// Every device of the model is on the black list.
     Hard,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::identity::Msisdn;
+
+    #[test]
+    fn codes_of_stored_forms_never_change() {
+        let doors: Vec<_> = (0..=16).map(|code| Door::from_code(code).map_or("-", Door::name)).collect();
+        insta::assert_snapshot!(doors.join(" "), @"- tpp-production tpp-import customs-passenger customs-parcel operator-tourist state grandfathered stolen lost gsma-blocklist barred court non-hkt operator gsma-tac -");
+        let classes: Vec<_> = (0..=9).map(|code| Class::from_code(code).map_or("-", Class::name)).collect();
+        insta::assert_snapshot!(classes.join(" "), @"- registered grandfathered exempt stolen lost barred court duplicate -");
+    }
+
+    #[test]
+    fn names_and_codes_lead_back() {
+        for &door in Door::ALL {
+            assert_eq!(door.to_string().parse(), Ok(door));
+            assert_eq!(Door::from_code(door.code()), Some(door));
+        }
+        for &class in Class::ALL {
+            assert_eq!(class.to_string().parse(), Ok(class));
+            assert_eq!(Class::from_code(class.code()), Some(class));
+        }
+    }
+
+    #[test]
+    fn the_black_list_is_four_classes() {
+        let black: Vec<_> = Class::ALL.iter().filter(|class| class.is_blacklist()).map(|class| class.name()).collect();
+        assert_eq!(black, ["stolen", "lost", "barred", "court"]);
+    }
+
+    #[test]
+    fn errors_name_the_value_and_what_is_known() {
+        insta::assert_snapshot!("Stolen".parse::<Class>().unwrap_err(), @r#""Stolen" is not a class; known are: registered, grandfathered, exempt, stolen, lost, barred, court, duplicate"#);
+        assert!("x".repeat(1 << 20).parse::<Door>().unwrap_err().to_string().len() < 400);
+    }
+
+    #[test]
+    fn a_mark_keeps_what_it_is_given_in_16_bytes() {
+        let day = |text: &str| Some(text.parse::<Day>().unwrap());
+        let number = Some(Msisdn::new(6_281_234_567_890).unwrap().into());
+        let mark = Mark::new(Class::Registered, Door::OperatorTourist);
+        assert_eq!((mark.until(), mark.since(), mark.number, mark.suspended), (None, None, None, false));
+        let full =
+            mark.with_until(day("2026-05-01")).with_since(day("2026-04-01")).with_number(number).with_suspended(true);
+        assert_eq!((full.until(), full.since()), (day("2026-05-01"), day("2026-04-01")));
+        assert_eq!((full.number, full.suspended), (number, true));
+        assert_eq!(full.with_until(None).with_since(None).with_number(None).with_suspended(false), mark);
+        assert_eq!(size_of::<Mark>(), 16);
+    }
+
+    #[test]
+    fn an_end_date_is_inclusive() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let mark = Mark::new(Class::Registered, Door::State);
+        assert!(mark.is_current(Day::MAX));
+        let ending = mark.with_until(Some(day("2026-05-01")));
+        assert!(ending.is_current(day("2026-05-01")) && !ending.is_current(day("2026-05-02")));
+    }
+}

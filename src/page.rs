@@ -150,3 +150,85 @@ impl PageContent {
         self.marks.is_empty() && self.pairs.is_empty() && self.registered.is_empty() && self.grandfathered.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::{collection::btree_set, prelude::*};
+    use std::collections::BTreeSet;
+
+    fn bits(places: &BTreeSet<u16>) -> PageBits {
+        let mut bits = PageBits::EMPTY;
+        places.iter().for_each(|&place| assert!(bits.insert(place)));
+        bits
+    }
+
+    fn places() -> impl Strategy<Value = BTreeSet<u16>> {
+        let run = (0_u16..2048, 0_u16..200).prop_map(|(from, length)| (from..2048.min(from + length)).collect());
+        prop_oneof![btree_set(0_u16..2048, 0..60), run, Just((0..2048).collect())]
+    }
+
+    #[test]
+    fn the_last_page_of_a_tac_is_not_full() {
+        let tac = Tac::new(35_123_456).unwrap();
+        assert_eq!(PageId::new(tac, PAGES_PER_TAC), None);
+        let last = PageId::new(tac, PAGES_PER_TAC - 1).unwrap();
+        assert_eq!(last.key(575).unwrap().serial(), 999_999);
+        assert_eq!(last.key(576), None);
+        assert_eq!(PageId::of(last.key(575).unwrap()), last);
+    }
+
+    #[test]
+    fn content_is_empty_when_nothing_is_in_it() {
+        let tac = Tac::new(35_123_456).unwrap();
+        let mark = Mark::new(crate::listing::Class::Stolen, crate::listing::Door::Stolen);
+        let pair = Pair::allowance(crate::identity::Msisdn::new(6_281_234_567_890).unwrap().into());
+        let bit = bits(&BTreeSet::from([PageId::place(EquipmentKey::from_parts(tac, 2049).unwrap())]));
+        assert!(PageContent::default().is_empty());
+        let full = [
+            PageContent { registered: bit.clone(), ..PageContent::default() },
+            PageContent { grandfathered: bit, ..PageContent::default() },
+            PageContent { marks: vec![(1, mark)], ..PageContent::default() },
+            PageContent { pairs: vec![(1, pair)], ..PageContent::default() },
+        ];
+        assert!(full.iter().all(|content| !content.is_empty()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_key_is_its_page_and_place(number in 0..EquipmentKey::LIMIT) {
+            let key = EquipmentKey::new(number).unwrap();
+            let page = PageId::of(key);
+            prop_assert_eq!(page.key(PageId::place(key)), Some(key));
+            prop_assert_eq!(PageId::new(page.tac(), page.page()), Some(page));
+            prop_assert!(u32::from(PageId::place(key)) < PAGE_SERIALS);
+        }
+
+        #[test]
+        fn pages_sort_as_their_keys(one in 0..EquipmentKey::LIMIT, step in 0_u64..10_000_000) {
+            let other = EquipmentKey::new((one + step).min(EquipmentKey::LIMIT - 1)).unwrap();
+            prop_assert!(PageId::of(EquipmentKey::new(one).unwrap()) <= PageId::of(other));
+        }
+
+        #[test]
+        fn bits_are_a_set_of_places(one in places(), other in places(), place in 0_u16..2048) {
+            let mut set = one.clone();
+            let mut mine = bits(&set);
+            prop_assert_eq!(mine.contains(place), set.contains(&place));
+            prop_assert_eq!(mine.insert(place), set.insert(place));
+            prop_assert_eq!(mine.iter().collect::<Vec<_>>(), set.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(mine.remove(place), set.remove(&place));
+            prop_assert_eq!(mine.remove(place), false);
+            prop_assert_eq!((mine.count() as usize, mine.is_empty()), (set.len(), set.is_empty()));
+            let (mut union, mut rest) = (mine.clone(), mine.clone());
+            union.union(&bits(&other));
+            rest.subtract(&bits(&other));
+            prop_assert_eq!(union, bits(&(&set | &other)));
+            prop_assert_eq!(rest, bits(&(&set - &other)));
+            prop_assert_eq!(&mine, &bits(&set));
+        }
+    }
+}

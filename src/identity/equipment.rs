@@ -189,3 +189,105 @@ impl Pei {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn typed(text: &str) -> String {
+        Equipment::from_typed(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_pei_is_equipment_other_or_malformed_and_never_a_fault() {
+        let key = |text: &str| match Pei::parse(text) {
+            Pei::Equipment(equipment) => equipment.key().to_string(),
+            Pei::Other => "other".to_owned(),
+            Pei::Malformed(_) => "malformed".to_owned(),
+        };
+        for text in ["imei-260531793113830", "imeisv-2605317931138301", "26053179311383", "260531793113837"] {
+            assert_eq!(key(text), "26053179311383", "{text}");
+        }
+        for text in ["mac-00-00-5E-00-53-00", "eui-02-00-5E-FF-FE-00-53-00", "mac-", "mac-00-untrusted"] {
+            assert_eq!(key(text), "other", "{text}");
+        }
+        let wild =
+            ["", "imei-", "imei-imei-26053179311383", "0", "00000000000000", "imei-000000000000000", "2605317931138"];
+        let wilder =
+            ["26053179311383011", "2605317931138*", "IMEI-26053179311383", " 26053179311383", "26053179311383\0"];
+        let digits = ["２６０５３１７９３１１３８３", "٢٦٠٥٣١٧٩٣١١٣٨٣", "-6053179311383", "+6053179311383"];
+        for text in wild.iter().chain(&wilder).chain(&digits) {
+            assert_eq!(key(text), "malformed", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_tac_keeps_its_zeros() {
+        let equipment: Equipment = "00440112345678".parse().unwrap();
+        assert_eq!(equipment.key().tac().to_string(), "00440112");
+        assert!(equipment.key().tac().is_test());
+        assert!(!EquipmentKey::new(1_000_000_000_000).unwrap().tac().is_test());
+    }
+
+    #[test]
+    fn what_a_person_types_is_verified() {
+        assert_eq!(Equipment::from_typed(" 26-053179-311383-7 ").unwrap().to_string(), "260531793113837");
+        assert_eq!(Equipment::from_typed("26053179/311383").unwrap().form(), EquipmentForm::Key);
+        insta::assert_snapshot!(typed("26-053179-311383-0"), @r#""26-053179-311383-0" is not an IMEI: its 15th digit does not fit the other 14 (Luhn): a digit is mistyped"#);
+        insta::assert_snapshot!(typed("000000000000000"), @r#""000000000000000" is not an IMEI: all zeros is no device"#);
+        insta::assert_snapshot!(typed("26053179311383x"), @r#""26053179311383x" is not an IMEI: an IMEI or IMEISV is 14 to 16 decimal digits"#);
+        insta::assert_snapshot!(EquipmentKey::new(100_000_000_000_000).unwrap_err(), @r#""100000000000000" is not an equipment key: an equipment key is below 10^14 (14 digits, no check digit)"#);
+        insta::assert_snapshot!("260531793113837".parse::<EquipmentKey>().unwrap_err(), @r#""260531793113837" is not an equipment key: an equipment key is 14 decimal digits"#);
+        let tac = Tac::new(1).unwrap();
+        insta::assert_snapshot!(EquipmentKey::from_parts(tac, 1_000_000).unwrap_err(), @r#""1000000" is not a serial number: a serial number (SNR) has 6 digits"#);
+    }
+
+    #[test]
+    fn a_long_text_is_refused_and_not_repeated() {
+        for unit in ["9", "x", "\u{1F4F1}", "- "] {
+            let text = unit.repeat(1_000_000);
+            assert!(typed(&text).len() < 400, "{unit}");
+            assert!(matches!(Pei::parse(&text), Pei::Malformed(error) if error.value().chars().count() == 41));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn all_forms_of_a_phone_are_one_key(number in 1..EquipmentKey::LIMIT, spare in 0_u8..10, svn in 0_u8..100) {
+            let key = EquipmentKey::new(number).unwrap();
+            for text in [format!("{number:014}"), format!("{number:014}{spare}"), format!("{number:014}{svn:02}")] {
+                let equipment: Equipment = text.parse().unwrap();
+                prop_assert_eq!(equipment.key(), key);
+                prop_assert_eq!(equipment.to_string(), text.clone());
+                prop_assert_eq!(Pei::parse(&format!("imei-{text}")), Pei::Equipment(equipment));
+            }
+            prop_assert_eq!(Equipment::from_typed(&Imei::from_key(key).to_string()).unwrap().key(), key);
+        }
+
+        #[test]
+        fn a_key_is_its_parts_and_its_text(number in 0..EquipmentKey::LIMIT) {
+            let key = EquipmentKey::new(number).unwrap();
+            prop_assert_eq!(EquipmentKey::from_parts(key.tac(), key.serial()), Ok(key));
+            prop_assert_eq!(key.to_string().parse(), Ok(key));
+            prop_assert_eq!(key.get(), number);
+        }
+
+        #[test]
+        fn any_text_has_an_answer(text in "\\PC*|[0-9]{13,17}|(imei|imeisv|mac|eui)-[0-9*a-f-]{0,17}") {
+            let is_form = |text: &str| (14..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+            let bare = text.trim_start_matches("imeisv-").trim_start_matches("imei-");
+            match Pei::parse(&text) {
+                Pei::Equipment(_) => prop_assert!(is_form(bare)),
+                Pei::Other => prop_assert!(text.starts_with("mac-") || text.starts_with("eui-")),
+                Pei::Malformed(error) => prop_assert!(!is_form(&text) || error.rule() == "all zeros is no device"),
+            }
+            if let Ok(equipment) = Equipment::from_typed(&text) {
+                prop_assert!(!equipment.key().is_zero());
+            }
+        }
+    }
+}

@@ -76,3 +76,50 @@ impl FromStr for Imei {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_check_digit_is_that_of_the_specification() {
+        let key: EquipmentKey = "26053179311383".parse().unwrap();
+        assert_eq!(check_digit(key), 7);
+        assert_eq!(Imei::from_key(key).to_string(), "260531793113837");
+        assert_eq!(Imei::from_typed("26-053179-311383-7").unwrap().key(), key);
+        assert_eq!(check_digit(EquipmentKey::new(0).unwrap()), 0);
+    }
+
+    #[test]
+    fn errors_name_the_value_and_the_rule() {
+        insta::assert_snapshot!("260531793113830".parse::<Imei>().unwrap_err(), @r#""260531793113830" is not an IMEI: its 15th digit does not fit the other 14 (Luhn): a digit is mistyped"#);
+        insta::assert_snapshot!("26053179311383".parse::<Imei>().unwrap_err(), @r#""26053179311383" is not an IMEI: an IMEI is 15 decimal digits"#);
+        insta::assert_snapshot!(Imei::from_typed("26 053179 311383 0").unwrap_err(), @r#""26 053179 311383 0" is not an IMEI: its 15th digit does not fit the other 14 (Luhn): a digit is mistyped"#);
+        assert!("２６０５３１７９３１１３８３７".parse::<Imei>().is_err());
+    }
+
+    /// The sum as the specification words it: double every other digit from the right, add all digits.
+    fn luhn_sum(imei: &str) -> u32 {
+        let digits = imei.chars().rev().map(|c| c.to_digit(10).unwrap());
+        digits.enumerate().map(|(place, d)| if place % 2 == 1 { 2 * d / 10 + 2 * d % 10 } else { d }).sum()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_imei_is_its_text_and_one_wrong_digit_is_found(
+            number in 0..EquipmentKey::LIMIT, place in 0_usize..15, other in 1_u8..10
+        ) {
+            let imei = Imei::from_key(EquipmentKey::new(number).unwrap());
+            let text = imei.to_string();
+            prop_assert_eq!(text.parse(), Ok(imei));
+            prop_assert_eq!(luhn_sum(&text) % 10, 0);
+            let mut wrong = text.into_bytes();
+            wrong[place] = b'0' + (wrong[place] - b'0' + other) % 10;
+            prop_assert!(String::from_utf8(wrong).unwrap().parse::<Imei>().is_err());
+        }
+    }
+}

@@ -81,3 +81,29 @@ impl FromStr for Imeisv {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn errors_name_the_value_and_the_rule() {
+        insta::assert_snapshot!("260531793113837".parse::<Imeisv>().unwrap_err(), @r#""260531793113837" is not an IMEISV: an IMEISV is 16 decimal digits"#);
+        insta::assert_snapshot!("1".parse::<Svn>().unwrap_err(), @r#""1" is not an SVN: an SVN is 2 decimal digits"#);
+        insta::assert_snapshot!(Svn::new(100).unwrap_err(), @r#""100" is not an SVN: an SVN has 2 digits"#);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_imeisv_is_its_text(number in 0..EquipmentKey::LIMIT, svn in 0_u8..100) {
+            let imeisv = Imeisv::new(EquipmentKey::new(number).unwrap(), Svn::new(svn).unwrap());
+            prop_assert_eq!(imeisv.to_string(), format!("{number:014}{svn:02}"));
+            prop_assert_eq!(imeisv.to_string().parse(), Ok(imeisv));
+            prop_assert_eq!(imeisv.svn().to_string().parse(), Ok(imeisv.svn()));
+        }
+    }
+}

@@ -51,6 +51,11 @@ impl Imsi {
         }
     }
 
+    /// The IMSI that [`Imsi::packed`] packed.
+    pub(crate) const fn of_checked(packed: u64) -> Self {
+        Self { number: packed & ((1 << Self::NUMBER_BITS) - 1), length: (packed >> Self::NUMBER_BITS) as u8 }
+    }
+
     /// Mobile Country Code, the first 3 digits.
     pub const fn mcc(self) -> u16 {
         (self.number / 10_u64.pow(self.length as u32 - 3)) as u16
@@ -92,6 +97,73 @@ impl FromStr for Imsi {
         match digits(bare) {
             Some(number) if (6..=15).contains(&bare.len()) => Ok(Self { number, length: bare.len() as u8 }),
             _ => Err(IdentityError::of_text("an IMSI", text, Self::RULE)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_test_network_keeps_its_zeros() {
+        let imsi: Imsi = "001010123456789".parse().unwrap();
+        assert_eq!((imsi.mcc(), imsi.is_indonesian()), (1, false));
+        assert_eq!(imsi.to_string(), "001010123456789");
+        assert_ne!(imsi, "01010123456789".parse().unwrap(), "one digit less is another IMSI");
+        assert_eq!("000000".parse::<Imsi>().unwrap().to_string(), "000000");
+        assert_eq!(Imsi::from_packed(imsi.packed()), Ok(imsi));
+    }
+
+    #[test]
+    fn the_mcc_is_the_first_three_digits_at_any_length() {
+        for text in ["510101", "5101012", "510101234567890", " imsi-510101234567890 "] {
+            assert!(text.parse::<Imsi>().unwrap().is_indonesian(), "{text}");
+        }
+        for text in ["051010", "525011234567890", "001510"] {
+            assert!(!text.parse::<Imsi>().unwrap().is_indonesian(), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_value_and_the_rule() {
+        insta::assert_snapshot!("51010".parse::<Imsi>().unwrap_err(), @r#""51010" is not an IMSI: an IMSI is 6 to 15 decimal digits"#);
+        insta::assert_snapshot!("５１０１０１２３４５".parse::<Imsi>().unwrap_err(), @r#""５１０１０１２３４５" is not an IMSI: an IMSI is 6 to 15 decimal digits"#);
+        insta::assert_snapshot!(Imsi::from_number(99_999).unwrap_err(), @r#""99999" is not an IMSI: an IMSI is 6 to 15 decimal digits"#);
+        insta::assert_snapshot!(Imsi::from_packed(7 << 50 | 10_000_000).unwrap_err(), @r#""7881299357898368" is not a packed IMSI: an IMSI is 6 to 15 decimal digits"#);
+        assert!("9".repeat(1 << 20).parse::<Imsi>().unwrap_err().to_string().len() < 200);
+        assert!(Imsi::from_number(u64::MAX).is_err() && Imsi::from_packed(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn prints_for_diagnostics_are_masked() {
+        let imsi: Imsi = "510101234567890".parse().unwrap();
+        assert_eq!(format!("{imsi:?}"), "Imsi(51010*******890)");
+        assert_eq!("510101".parse::<Imsi>().unwrap().masked(), "510***");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_imsi_is_its_text_and_its_packed_form(text in "[0-9]{6,15}") {
+            let imsi: Imsi = text.parse().unwrap();
+            prop_assert_eq!(imsi.to_string(), text.clone());
+            prop_assert_eq!(Imsi::from_packed(imsi.packed()), Ok(imsi));
+            prop_assert!(imsi.packed() < 1 << 54);
+            if !text.starts_with('0') {
+                prop_assert_eq!(Imsi::from_number(text.parse().unwrap()), Ok(imsi));
+            }
+        }
+
+        #[test]
+        fn a_packed_form_is_one_imsi_or_none(packed in prop_oneof![any::<u64>(), 0_u64..1 << 54]) {
+            if let Ok(imsi) = Imsi::from_packed(packed) {
+                prop_assert_eq!(imsi.packed(), packed);
+                prop_assert_eq!(imsi.to_string().parse(), Ok(imsi));
+            }
         }
     }
 }

@@ -60,3 +60,33 @@ impl FromStr for Tac {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_tac_is_its_text() {
+        for number in [0, 1, 440_112, 35_000_000, Tac::LIMIT - 1] {
+            let tac = Tac::new(number).unwrap();
+            assert_eq!(tac.to_string().parse(), Ok(tac));
+            assert_eq!(tac.to_string().len(), 8);
+        }
+    }
+
+    #[test]
+    fn test_tacs_are_those_of_reporting_body_00() {
+        let is_test = |text: &str| text.parse::<Tac>().unwrap().is_test();
+        assert!(is_test("00440112") && is_test("00999999"));
+        assert!(!is_test("01000000") && !is_test("35000000"));
+        assert_eq!("35123456".parse::<Tac>().unwrap().reporting_body(), 35);
+    }
+
+    #[test]
+    fn errors_name_the_value_and_the_rule() {
+        insta::assert_snapshot!(Tac::new(Tac::LIMIT).unwrap_err(), @r#""100000000" is not a TAC: a TAC has 8 digits"#);
+        insta::assert_snapshot!("3500000".parse::<Tac>().unwrap_err(), @r#""3500000" is not a TAC: a TAC is 8 decimal digits"#);
+        insta::assert_snapshot!("３５００００００".parse::<Tac>().unwrap_err(), @r#""３５００００００" is not a TAC: a TAC is 8 decimal digits"#);
+    }
+}

@@ -22,7 +22,7 @@ pub fn decide(question: &Question, evidence: &Evidence<'_>, policy: &Policy, tod
     let asker = Asker::of(&question.subscriber);
     let mut pairs = PairFacts::gather(evidence.pairs, asker, today);
     let marks = MarkFacts::gather(evidence.marks, asker, &mut pairs, policy, today);
-    let case = Case { question, evidence, policy, asker, pairs, marks };
+    let case = Case { question, evidence, policy, asker, pairs: &pairs, marks: &marks };
     let ruling = match question.asked {
         Asked::Malformed => Ruling::of(Reason::Malformed, policy.malformed, Decisive::Nothing),
         // A PEI that is no IMEI can be on no list: what unlisted devices get does not apply to it.
@@ -64,8 +64,8 @@ struct Case<'a> {
     evidence: &'a Evidence<'a>,
     policy: &'a Policy,
     asker: Asker,
-    pairs: PairFacts,
-    marks: MarkFacts<'a>,
+    pairs: &'a PairFacts,
+    marks: &'a MarkFacts<'a>,
 }
 
 impl Case<'_> {

@@ -148,7 +148,7 @@ fn keep<'a>(slot: &mut Option<Found<'a>>, found: Found<'a>) {
 pub(super) struct MarkFacts<'a> {
     /// Rank 2: the first of court, barred, stolen, lost.
     pub(super) black: Option<Found<'a>>,
-    /// Rank 3.
+    /// Rank 3. An exemption is no listing: one that has ended or is suspended is as none.
     pub(super) exempt: Option<Found<'a>>,
     /// Rank 7.
     pub(super) duplicate: Option<Found<'a>>,
@@ -156,9 +156,10 @@ pub(super) struct MarkFacts<'a> {
     pub(super) registered: Option<Found<'a>>,
     /// Rank 10.
     pub(super) grandfathered: Option<Found<'a>>,
-    /// Rank 12, with the status that it gets.
+    /// Rank 12: what would count but for its suspension, with the status that it gets.
     pub(super) suspended: Option<(Status, Found<'a>)>,
-    /// Ranks 13 and 14: a listing in force, or suspended, for other numbers.
+    /// Ranks 13 and 14: a listing for other numbers, in force or suspended. If a suspended one did not count
+    /// here, suspending it could turn a mismatch into something better.
     pub(super) of_others: Option<Found<'a>>,
     /// Rank 15.
     pub(super) ended: Option<Found<'a>>,
@@ -204,7 +205,9 @@ impl<'a> MarkFacts<'a> {
         if !mark.is_current(today) {
             return keep(&mut self.ended, found);
         }
+        // A binding binds every listing of its door that is a mark; the plain bit and other doors stand by themselves.
         let bound = match mark.class {
+            // Free, its number is evidence only; paired only, it counts with that number or by an allowance (rank 6).
             Class::Grandfathered => policy.is_paired_only(),
             _ => mark.number.is_some() || pairs.bound.has(mark.door),
         };

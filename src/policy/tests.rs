@@ -4,6 +4,7 @@
 
 mod cases;
 mod laws;
+mod listings;
 mod model;
 mod ranks;
 
@@ -52,6 +53,20 @@ fn mark(class: Class) -> Mark {
 fn tourist(number: impl Into<Number>) -> Mark {
     Mark::new(Class::Registered, Door::OperatorTourist).with_number(Some(number.into())).with_until(Some(day(80)))
 }
+
+fn registered() -> Mark {
+    mark(Class::Registered)
+}
+
+fn suspended() -> Mark {
+    registered().with_suspended(true)
+}
+
+fn grandfathered() -> Mark {
+    mark(Class::Grandfathered)
+}
+
+const PAIRED_ONLY: &str = "grandfathered_mode = 'paired-only'";
 
 /// Everything that a decision depends on.
 #[derive(Clone, Debug)]

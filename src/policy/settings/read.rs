@@ -29,7 +29,7 @@ pub enum SettingsError {
         name: String,
     },
     /// A key that there is not.
-    #[error("[{table}] {key}: there is no such setting; known are: {known}")]
+    #[error("[{table}] {key}: there is no such setting here; known are: {known}")]
     UnknownKey {
         /// Where.
         table: String,
@@ -86,9 +86,9 @@ pub(super) fn document(text: &str) -> Result<Settings, SettingsError> {
     if text.len() > Settings::SIZE_BYTES_MAX {
         return Err(SettingsError::TooLong { bytes: text.len() });
     }
-    let mut document: Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| SettingsError::Syntax { message: error.to_string().trim_end().to_owned() })?;
+    let mut document: Table = text.parse().map_err(|error: toml::de::Error| SettingsError::Syntax {
+        message: cut(error.to_string().trim_end(), MESSAGE_CHARS_MAX),
+    })?;
     let national = table(&mut document, "national")?;
     let bounds = table(&mut document, "bounds")?;
     let operators = table(&mut document, "operator")?;
@@ -213,9 +213,15 @@ fn check_bounds(settings: &Settings) -> Result<(), SettingsError> {
 
 /// Values longer than this are cut in messages, so that a hostile document cannot flood a diagnostic.
 const SHOWN_CHARS_MAX: usize = 40;
+/// The parser's words are cut after so many characters: they quote the whole line.
+const MESSAGE_CHARS_MAX: usize = 400;
 
 fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+    cut(text, SHOWN_CHARS_MAX)
+}
+
+fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -1,6 +1,6 @@
 //! Settings documents over time: which one is in force when, and where each value came from.
 
-use super::{Key, Settings};
+use super::{Key, Settings, Value};
 use std::{fmt, sync::Arc};
 
 /// A settings document with its place in the journal and the moment from which it is in force.
@@ -37,7 +37,7 @@ impl TimelineEntry {
     pub fn effective(&self) -> Vec<EffectiveSetting> {
         let settings = &self.settings;
         let document = |is_set: bool| if is_set { Origin::Document { seq: self.seq } } else { Origin::Default };
-        let shown = |value: Option<super::Value>| value.map_or_else(|| "not set".to_owned(), |value| value.to_string());
+        let shown = |value: Option<Value>| value.map_or_else(|| "not set".to_owned(), |value| value.to_string());
         let national = Key::ALL.iter().map(|key| EffectiveSetting {
             name: format!("national.{key}"),
             value: shown(key.of(settings.policy(None))),
@@ -46,7 +46,7 @@ impl TimelineEntry {
         let open = Key::ALL.iter().filter(|key| settings.bounds.contains_key(key) || !settings.bound(**key).is_empty());
         let bounds = open.map(|key| EffectiveSetting {
             name: format!("bounds.{key}"),
-            value: settings.bound(*key).iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            value: words(settings.bound(*key)),
             origin: document(settings.bounds.contains_key(key)),
         });
         let operators = settings.operators.iter().flat_map(|(operator, values)| {
@@ -60,12 +60,20 @@ impl TimelineEntry {
     }
 }
 
+fn words(bound: &[Value]) -> String {
+    match bound {
+        [] => "none".to_owned(),
+        _ => bound.iter().map(Value::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// A setting as it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectiveSetting {
     /// Its place in a document, for example `operator.telkomsel.not_registered`.
     pub name: String,
-    /// Its value, as a document writes it but without quotes; a bound's values with commas between them.
+    /// Its value, as a document writes it but without quotes; a bound's values with commas between them,
+    /// `none` where operators may not choose; `not set` for a date that is not set.
     pub value: String,
     /// Where the value came from.
     pub origin: Origin,

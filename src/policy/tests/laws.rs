@@ -31,15 +31,13 @@ fn of_class(mut mark: Mark, class: Class) -> Mark {
 
 /// Listings more often than what comes before them, or the lower ranks are hardly met.
 fn mark_lists() -> impl Strategy<Value = Vec<Mark>> {
-    let listing = marks().prop_map(|mark| match mark.class {
-        Class::Registered | Class::Grandfathered => mark,
-        _ => of_class(mark, Class::Registered),
-    });
+    let classes = select(vec![Class::Registered, Class::Grandfathered]);
+    let listing = (marks(), classes).prop_map(|(mark, class)| of_class(mark, class));
     proptest::collection::vec(prop_oneof![4 => listing, 1 => marks()], 0..5)
 }
 
 fn pairs() -> impl Strategy<Value = Pair> {
-    let doors = vec![Door::CustomsPassenger, Door::OperatorTourist];
+    let doors = vec![Door::CustomsPassenger, Door::OperatorTourist, Door::Grandfathered];
     (numbers(), proptest::option::of(select(doors)), days(), any::<bool>()).prop_map(|(number, door, until, second)| {
         let pair = door.map_or(Pair::allowance(number), |door| Pair::binding(number, door));
         pair.with_until(until).with_second(second && matches!(number.kind(), crate::pairing::NumberKind::Imsi(_)))
