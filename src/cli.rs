@@ -1,3 +1,144 @@
-//! The command line.
+//! The command line: one file a verb. What was typed comes in, what it means goes down, words come out.
+//!
+//! Output is for people by default and JSON with `--json`; diagnostics go to standard error. Exit codes are
+//! part of the interface: [`Exit`].
 
-pub mod serve;
+mod check;
+mod completions;
+mod config;
+mod demo;
+mod import;
+mod serve;
+mod settings;
+mod stats;
+mod verify;
+mod view;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Any reason why a command fails, in words for people.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a command ended. The numbers are forever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Done; for a check: whitelisted.
+    Ok = 0,
+    /// Something failed: a file, the register, the network.
+    Failed = 1,
+    /// The command line, or a line of the input, cannot be read.
+    BadInput = 2,
+    /// A check: greylisted.
+    Grey = 3,
+    /// A check: blacklisted.
+    Black = 4,
+    /// A check: unknown equipment.
+    Unknown = 5,
+}
+
+/// Saring, an equipment identity register: may this device use the networks, and with this number?
+#[derive(Debug, Parser)]
+#[command(name = "saring", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  saring demo                                       a small national register, served and asked
+  saring import registered approved.csv --data DIR  take in a list
+  saring serve --data DIR                           answer checks over gRPC
+  saring check 352099001761481 --data DIR           ask by hand
+  saring check 352099001761481 --msisdn 081234567890 --server http://127.0.0.1:7400 --explain
+
+Exit codes: 0 done or whitelisted, 1 failed, 2 bad input, 3 greylisted, 4 blacklisted, 5 unknown equipment.")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Answer checks over gRPC until told to stop
+    Serve(serve::ServeArgs),
+    /// Take lists into the register
+    Import(import::ImportArgs),
+    /// Ask whether a device may be used, and with which number
+    Check(check::CheckArgs),
+    /// Show how much the register holds and what it costs
+    Stats(stats::StatsArgs),
+    /// Show or change the settings that can change a verdict
+    Settings(settings::SettingsArgs),
+    /// Show this node's own settings and where each came from
+    Config(config::ConfigArgs),
+    /// Prove that store, hot sets and journal agree
+    Verify(verify::VerifyArgs),
+    /// Make a small national register, serve it, and ask it
+    Demo(demo::DemoArgs),
+    /// Print completions for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // The help goes to standard output and is no failure; clap knows which it is.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::BadInput as u8 } else { Exit::Ok as u8 });
+        }
+    };
+    let outcome = match cli.verb {
+        Verb::Serve(args) => serve::run(&args),
+        Verb::Import(args) => import::run(&args),
+        Verb::Check(args) => check::run(&args),
+        Verb::Stats(args) => stats::run(&args),
+        Verb::Settings(args) => settings::run(&args),
+        Verb::Config(args) => config::run(&args),
+        Verb::Verify(args) => verify::run(&args),
+        Verb::Demo(args) => demo::run(&args),
+        Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
+    };
+    match outcome {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            eprintln!("saring: {failure}");
+            ExitCode::from(Exit::Failed as u8)
+        }
+    }
+}
+
+/// Prints to standard output. Whoever reads it may have gone (`| head`): that is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(Exit::Ok as i32),
+        other => Ok(other?),
+    }
+}
+
+/// A number with its thousands set apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -36,6 +36,12 @@ pub const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 /// Bytes that one connection may send ahead of its answers.
 pub const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 
+/// Answers that one stream gives in a row before other work of its runtime has its turn: about 0.1 ms.
+pub const STREAM_RUN_CHECKS: u32 = 256;
+
+/// Batches that one stream answers in a row.
+pub const STREAM_RUN_BATCHES: u32 = 2;
+
 /// Explanations at a time. They read the disk; a check never waits for one.
 pub const EXPLANATIONS_MAX: usize = 8;
 

@@ -144,9 +144,14 @@ impl CheckService {
         status::late()
     }
 
-    fn stream<Q, A>(&self, request: Request<Streaming<Q>>, answer: super::stream::Answer<Q, A>) -> Answers<Q, A> {
+    fn stream<Q, A>(
+        &self,
+        request: Request<Streaming<Q>>,
+        answer: super::stream::Answer<Q, A>,
+        run_max: u32,
+    ) -> Answers<Q, A> {
         let deadline = request.extensions().get::<Deadline>().copied();
-        Answers::new(request.into_inner(), self.clone(), answer, deadline, self.draining.clone())
+        Answers::new(request.into_inner(), self.clone(), answer, run_max, deadline, self.draining.clone())
     }
 
     async fn explanation(
@@ -199,14 +204,14 @@ impl EquipmentCheck for CheckService {
         &self,
         request: Request<Streaming<proto::CheckRequest>>,
     ) -> Result<Response<Self::CheckStreamStream>, Status> {
-        Ok(Response::new(self.stream(request, Self::answer)))
+        Ok(Response::new(self.stream(request, Self::answer, limits::STREAM_RUN_CHECKS)))
     }
 
     async fn check_batch_stream(
         &self,
         request: Request<Streaming<proto::CheckBatchRequest>>,
     ) -> Result<Response<Self::CheckBatchStreamStream>, Status> {
-        Ok(Response::new(self.stream(request, Self::answer_batch)))
+        Ok(Response::new(self.stream(request, Self::answer_batch, limits::STREAM_RUN_BATCHES)))
     }
 
     async fn explain(

@@ -2,7 +2,9 @@
 //!
 //! No task and no channel stands between questions and answers: the next question is read when the transport can
 //! take the answer, so a client that does not read its answers stops its own questions and nothing queues here. A
-//! node that shuts down answers everything that has arrived and then ends the stream.
+//! stream that always has a next question gives the runtime back after a short run, or single checks would wait behind
+//! a whole window of its questions (measured: four busy streams made a runtime lag by more than 10 ms). A node that
+//! shuts down answers everything that has arrived and then ends the stream.
 
 use super::{
     gate::Deadline,
@@ -29,6 +31,9 @@ pub(super) struct Answers<Q, A> {
     deadline: Option<Deadline>,
     drained: Pin<Box<dyn Future<Output = ()> + Send>>,
     count: u64,
+    /// Answers in a row before other work has its turn.
+    run_max: u32,
+    run: u32,
     ended: bool,
 }
 
@@ -37,6 +42,7 @@ impl<Q, A> Answers<Q, A> {
         questions: Streaming<Q>,
         service: CheckService,
         answer: Answer<Q, A>,
+        run_max: u32,
         deadline: Option<Deadline>,
         mut draining: watch::Receiver<bool>,
     ) -> Self {
@@ -44,7 +50,7 @@ impl<Q, A> Answers<Q, A> {
             // The sender is gone only when the server is: that is the end as well.
             let _ = draining.wait_for(|draining| *draining).await;
         });
-        Self { questions, service, answer, deadline, drained, count: 0, ended: false }
+        Self { questions, service, answer, deadline, drained, count: 0, run_max, run: 0, ended: false }
     }
 
     fn reply(&mut self, question: &Q) -> Result<A, Status> {
@@ -68,15 +74,22 @@ impl<Q, A> Stream for Answers<Q, A> {
         if this.ended {
             return Poll::Ready(None);
         }
+        if this.run == this.run_max {
+            this.run = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let reply = match Pin::new(&mut this.questions).poll_next(cx) {
             Poll::Ready(Some(Ok(question))) => this.reply(&question),
             Poll::Ready(Some(Err(status))) => Err(status),
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => {
+                this.run = 0;
                 ready!(this.drained.as_mut().poll(cx));
                 Err(status::draining())
             }
         };
+        this.run += 1;
         this.ended = reply.is_err();
         Poll::Ready(Some(reply))
     }

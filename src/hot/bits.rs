@@ -26,21 +26,30 @@ pub(super) fn bit_at(words: &[u64], position: usize) -> bool {
 }
 
 /// The position of the one bit of this rank (0 is the lowest). The word has more than `rank` ones.
+///
+/// Without a loop or a branch: what it is asked is random, and a wrong guess costs more than the sums.
 #[inline]
-pub(super) fn select(word: u64, rank: u32) -> u32 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
+pub(super) const fn select(word: u64, rank: u32) -> u32 {
     let pairs = word - (word >> 1 & 0x5555_5555_5555_5555);
     let nibbles = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
     // Byte i holds how many ones lie in bytes 0 to i.
     let sums = (nibbles + (nibbles >> 4) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(ONES);
-    let before = ((u64::from(rank) * ONES | TOPS).wrapping_sub(sums) & TOPS) >> 7;
-    let shift = (before.wrapping_mul(ONES) >> 56) as u32 * 8;
-    let mut byte = word.checked_shr(shift).unwrap_or(0) & 0xff;
-    for _ in 0..rank.wrapping_sub((sums << 8).checked_shr(shift).unwrap_or(0) as u32 & 0xff) & 7 {
-        byte &= byte.wrapping_sub(1);
-    }
-    shift + byte.trailing_zeros()
+    let shift = bytes_up_to(sums, rank) * 8 & 63;
+    let rest = rank.wrapping_sub((sums << 8 >> shift) as u32 & 0xff);
+    // Byte i holds bit i of the chosen byte, then how many of its ones lie in bits 0 to i.
+    let spread = (word >> shift & 0xff).wrapping_mul(ONES) & 0x8040_2010_0804_0201;
+    let bits = ((spread & !TOPS) + !TOPS | spread) & TOPS;
+    shift + bytes_up_to((bits >> 7).wrapping_mul(ONES), rest)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = 0x8080_8080_8080_8080;
+
+/// How many of eight bytes, each below 128, are at most `limit`.
+#[inline]
+const fn bytes_up_to(bytes: u64, limit: u32) -> u32 {
+    let at_most = ((limit as u64).wrapping_mul(ONES) | TOPS).wrapping_sub(bytes) & TOPS;
+    ((at_most >> 7).wrapping_mul(ONES) >> 56) as u32
 }
 
 /// Packs 16-bit units into words, lowest first, the last word filled up with `fill`.

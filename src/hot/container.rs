@@ -81,7 +81,7 @@ fn runs_of(set: &PageBits) -> u32 {
 
 /// Low bits and units of the smallest Elias-Fano container of so many places.
 fn elias_fano_shape(count: u32) -> (u32, u32) {
-    (0..=COUNT_BITS)
+    (1..=COUNT_BITS)
         .map(|low_bits| (low_bits, 1 + (count * low_bits + count + (PAGE_SERIALS >> low_bits)).div_ceil(16)))
         // Of equals the one with more low bits: its high part is shorter to search.
         .min_by_key(|(low_bits, units)| (*units, COUNT_BITS - low_bits))
@@ -148,17 +148,39 @@ fn elias_fano_contains(words: &[u64], unit: usize, place: u16) -> bool {
     let wanted = u64::from(place) & parts.mask();
     let start = if bucket == 0 { 0 } else { zero_at(words, parts.high, bucket as u32 - 1) + 1 };
     // Each bit before the bucket is a place or the end of a bucket.
-    let mut index = start - bucket;
-    let mut position = parts.high + start;
-    while index < parts.count && bit_at(words, position) {
-        if parts.low_of(words, index) == wanted {
-            return true;
-        }
-        index += 1;
-        position += 1;
+    let index = start - bucket;
+    let places = word_at(words, parts.high + start).trailing_ones();
+    if places * parts.low_bits < 64 {
+        lane_is_zero(parts.lows_from(words, index) ^ parts.lanes(wanted), parts.low_bits, places)
+    } else {
+        parts.bucket_contains(words, start, index, wanted)
     }
-    false
 }
+
+/// Whether one of the first lanes of so many bits is zero. Without a loop or a branch: how many places a
+/// bucket has is random.
+#[inline]
+fn lane_is_zero(word: u64, width: u32, lanes: u32) -> bool {
+    let Some(ones) = LANES.get(width as usize) else { return false };
+    let tops = ones << width.saturating_sub(1);
+    // Above the first zero lane a borrow may show another one: that does no harm, the answer is yes.
+    word.wrapping_sub(*ones) & !word & tops & ((1 << (lanes * width)) - 1) != 0
+}
+
+/// A one at the foot of each whole lane, by the bits of a lane.
+const LANES: [u64; COUNT_BITS as usize + 1] = {
+    let mut lanes = [0; COUNT_BITS as usize + 1];
+    let mut width = 1;
+    while width < lanes.len() {
+        let mut lane = 0;
+        while (lane + 1) * width <= 64 {
+            lanes[width] |= 1 << (lane * width);
+            lane += 1;
+        }
+        width += 1;
+    }
+    lanes
+};
 
 /// Where the zero of this rank lies, counted from a position.
 #[inline]
@@ -190,7 +212,7 @@ impl EliasFano {
     fn read(words: &[u64], unit: usize) -> Self {
         let head = unit_at(words, unit);
         let count = usize::from(head & ((1 << COUNT_BITS) - 1));
-        let low_bits = u32::from(head >> COUNT_BITS).min(COUNT_BITS);
+        let low_bits = u32::from(head >> COUNT_BITS).clamp(1, COUNT_BITS);
         let high = (unit + 1) * 16;
         Self { count, low_bits, high, low: high + count + (PAGE_SERIALS as usize >> low_bits) }
     }
@@ -198,6 +220,25 @@ impl EliasFano {
     #[inline]
     const fn mask(&self) -> u64 {
         (1 << self.low_bits) - 1
+    }
+
+    /// A value in every lane.
+    #[inline]
+    fn lanes(&self, value: u64) -> u64 {
+        LANES.get(self.low_bits as usize).map_or(0, |ones| ones.wrapping_mul(value))
+    }
+
+    /// The low parts of the places from an index on, as many as a word holds.
+    #[inline]
+    fn lows_from(&self, words: &[u64], index: usize) -> u64 {
+        word_at(words, self.low + index * self.low_bits as usize)
+    }
+
+    /// Goes through a bucket with more places than a word holds.
+    fn bucket_contains(&self, words: &[u64], start: usize, index: usize, wanted: u64) -> bool {
+        let places = (index..self.count).zip(self.high + start..);
+        let mut bucket = places.take_while(|(_, position)| bit_at(words, *position));
+        bucket.any(|(index, _)| self.low_of(words, index) == wanted)
     }
 
     #[inline]

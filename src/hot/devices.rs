@@ -1,7 +1,7 @@
 //! Device chunks: 65,536 serials of one TAC, each registered or not, grandfathered or not, marked or not.
 //!
 //! One blob holds the three sets, so that a check finds all that most devices have behind one probe:
-//! header word, then the section of each set. The marked set says whether the marks need to be looked up
+//! the section of each set, behind each other; the header lies beside the reference to the blob. The marked set says whether the marks need to be looked up
 //! at all. Header: per set 16 bits, layout (2) and the word at which its section ends (14).
 //! What always holds: a chunk is at most 24.2 KB, holds at least one device, and is never changed.
 
@@ -34,10 +34,14 @@ pub(super) struct Flags {
 
 /// Where the answers of one device lie.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spots([Spot; 3]);
+pub(super) struct Spots {
+    registered: Spot,
+    /// Grandfathered and marked, where the chunk has any.
+    others: Option<[Spot; 2]>,
+}
 
 impl Spots {
-    pub(super) const NONE: Self = Self([Spot::NONE; 3]);
+    pub(super) const NONE: Self = Self { registered: Spot::NONE, others: None };
 }
 
 /// One page's sets: registered, grandfathered, marked.
@@ -45,12 +49,16 @@ pub(super) type PageSets = [PageBits; 3];
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DeviceChunk(Arc<[u64]>);
+pub(super) struct DeviceChunk {
+    /// Lies in the directory's leaf, so that a check knows where the index is before it reads the blob.
+    header: u64,
+    words: Arc<[u64]>,
+}
 
 impl DeviceChunk {
     /// The chunk with some pages replaced. `None` when no device is left.
     pub(super) fn replaced(old: Option<&Self>, changes: &[(usize, PageSets)]) -> Option<Self> {
-        let mut words = vec![0];
+        let mut words = Vec::new();
         let mut header = 0;
         for set in DeviceSet::ALL {
             let sets: Vec<_> = changes.iter().map(|(page, sets)| (*page, sets[set as usize].clone())).collect();
@@ -58,18 +66,21 @@ impl DeviceChunk {
             let layout = section.replaced(&sets, &mut words);
             header |= (layout as u64 | (words.len() as u64) << 2) << (set as u32 * 16);
         }
-        words[0] = header;
-        (words.len() > 1).then(|| Self(words.into()))
+        (!words.is_empty()).then(|| Self { header, words: words.into() })
     }
 
+    /// Layout, first word and end of a set's section.
     #[inline]
-    pub(super) fn section(&self, set: DeviceSet) -> Section<'_> {
-        let header = self.0.first().copied().unwrap_or(0);
-        let field = |index: u32| header >> (index * 16) & 0xffff;
-        let start = if set as u32 == 0 { 1 } else { field(set as u32 - 1) >> 2 } as usize;
+    fn bounds(&self, set: DeviceSet) -> (Layout, usize, usize) {
+        let field = |index: u32| self.header >> (index * 16) & 0xffff;
+        let start = if set as u32 == 0 { 0 } else { field(set as u32 - 1) >> 2 };
         let own = field(set as u32);
-        let words = self.0.get(start..(own >> 2) as usize).unwrap_or(&[]);
-        Section { layout: Layout::of_code(own & 3), words }
+        (Layout::of_code(own & 3), start as usize, (own >> 2) as usize)
+    }
+
+    pub(super) fn section(&self, set: DeviceSet) -> Section<'_> {
+        let (layout, start, end) = self.bounds(set);
+        Section { layout, words: self.words.get(start..end).unwrap_or(&[]) }
     }
 
     /// What is said of a place.
@@ -78,27 +89,40 @@ impl DeviceChunk {
         self.read(self.spots(place), place)
     }
 
-    /// First step of [`DeviceChunk::flags`]: reads header and index.
+    /// First step of [`DeviceChunk::flags`]: brings the index near. The value means nothing, but has to be used.
     #[inline]
-    pub(super) fn spots(&self, place: u16) -> Spots {
-        Spots(DeviceSet::ALL.map(|set| self.section(set).spot(place)))
+    pub(super) fn touch_index(&self, place: u16) -> u64 {
+        // The index of the first section, where it has one; where it is a list, some of the list.
+        self.words.get(usize::from(place) / PAGE_SERIALS as usize / 4).copied().unwrap_or(0)
     }
 
-    /// Second step: brings the containers' lines near.
+    /// Second step: reads the index.
     #[inline]
-    pub(super) fn touch(&self, spots: Spots, place: u16) -> u64 {
-        DeviceSet::ALL.iter().fold(0, |sum, set| sum ^ self.section(*set).touch(spots.0[*set as usize], place))
+    pub(super) fn spots(&self, place: u16) -> Spots {
+        const OTHER_LAYOUTS: u64 = 3 << 16 | 3 << 32;
+        let spot = |set| {
+            let (layout, start, end) = self.bounds(set);
+            Spot::of(&self.words, layout, start, end, place)
+        };
+        let has_others = self.header & OTHER_LAYOUTS != 0;
+        let others = has_others.then(|| [spot(DeviceSet::Grandfathered), spot(DeviceSet::Marked)]);
+        Spots { registered: spot(DeviceSet::Registered), others }
+    }
+
+    /// Third step: brings the containers' lines near. The value means nothing, but has to be used.
+    #[inline]
+    pub(super) fn touch(&self, spots: &Spots) -> u64 {
+        let others = spots.others.iter().flatten().fold(0, |sum, spot| sum ^ spot.touch(&self.words));
+        spots.registered.touch(&self.words) ^ others
     }
 
     /// Last step: reads the containers.
     #[inline]
     pub(super) fn read(&self, spots: Spots, place: u16) -> Flags {
-        let read = |set: DeviceSet| self.section(set).read(spots.0[set as usize], place);
-        Flags {
-            registered: read(DeviceSet::Registered),
-            grandfathered: read(DeviceSet::Grandfathered),
-            marked: read(DeviceSet::Marked),
-        }
+        let [grandfathered, marked] = spots
+            .others
+            .map_or([false; 2], |[first, second]| [first.read(&self.words, place), second.read(&self.words, place)]);
+        Flags { registered: spots.registered.read(&self.words, place), grandfathered, marked }
     }
 
     /// The sets of one page.
@@ -108,7 +132,7 @@ impl DeviceChunk {
 
     /// The chunk as it lies in memory.
     pub(super) fn words(&self) -> &[u64] {
-        &self.0
+        &self.words
     }
 }
 

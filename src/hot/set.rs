@@ -49,49 +49,63 @@ pub(super) struct Section<'a> {
 pub(super) struct Spot {
     layout: Layout,
     form: Form,
+    /// First unit of the page's container, or of the list.
     unit: u16,
+    /// Units of the list.
+    units: u16,
+    /// The word that is read first, about.
+    word: u16,
 }
 
 impl Spot {
     /// Where nothing lies.
-    pub(super) const NONE: Self = Self { layout: Layout::Empty, form: Form::Empty, unit: 0 };
-}
+    pub(super) const NONE: Self = Self { layout: Layout::Empty, form: Form::Empty, unit: 0, units: 0, word: 0 };
 
-impl Section<'_> {
-    /// Finds where the answer for a place lies.
+    /// Where the answer for a place lies in the section from word `start` to word `end` of a blob.
     #[inline]
-    pub(super) fn spot(&self, place: u16) -> Spot {
-        let (form, unit) = match self.layout {
-            Layout::Paged => self.entry(usize::from(place) / PAGE_SERIALS as usize),
-            _ => (Form::Empty, 0),
-        };
-        Spot { layout: self.layout, form, unit: unit as u16 }
-    }
-
-    /// Brings the lines of a spot near. The value means nothing, but has to be used.
-    #[inline]
-    pub(super) fn touch(&self, spot: Spot, place: u16) -> u64 {
-        let word = match (spot.layout, spot.form) {
-            (Layout::Sparse, _) => self.words.len() / 2,
-            (_, Form::Bitmap) => (usize::from(spot.unit) + usize::from(place) % PAGE_SERIALS as usize / 16) / 4,
-            _ => usize::from(spot.unit) / 4,
-        };
-        let at = |index: usize| self.words.get(index).copied().unwrap_or(0);
-        at(word) ^ at(word + 8)
-    }
-
-    /// Whether a place is in, by its spot.
-    #[inline]
-    pub(super) fn read(&self, spot: Spot, place: u16) -> bool {
-        match spot.layout {
-            Layout::Empty => false,
-            Layout::Sparse => sparse_contains(self.words, place),
+    pub(super) fn of(words: &[u64], layout: Layout, start: usize, end: usize, place: u16) -> Self {
+        match layout {
+            Layout::Empty => Self::NONE,
             Layout::Paged => {
-                container::contains(spot.form, self.words, usize::from(spot.unit), place % PAGE_SERIALS as u16)
+                let entry = unit_at(words, start * 4 + usize::from(place) / PAGE_SERIALS as usize);
+                let unit = (start * 4) as u16 + (entry & OFFSET_MASK);
+                let form = Form::of_code(entry >> OFFSET_BITS);
+                let word = if form == Form::Bitmap { unit + place % PAGE_SERIALS as u16 / 16 } else { unit } / 4;
+                Self { layout, form, unit, units: 0, word }
+            }
+            Layout::Sparse => {
+                let length = end.saturating_sub(start);
+                // Places are spread evenly more often than not.
+                let word = start + usize::from(place) * length / (CHUNK_PAGES * PAGE_SERIALS as usize);
+                let (unit, units) = ((start * 4) as u16, (length * 4) as u16);
+                Self { layout, form: Form::Empty, unit, units, word: word as u16 }
             }
         }
     }
 
+    /// Brings the lines of a spot near. The value means nothing, but has to be used.
+    #[inline]
+    pub(super) fn touch(&self, words: &[u64]) -> u64 {
+        let at = |index: usize| words.get(index).copied().unwrap_or(0);
+        at(usize::from(self.word)) ^ at(usize::from(self.word) + 8)
+    }
+
+    /// Whether a place is in, by its spot.
+    #[inline]
+    pub(super) fn read(&self, words: &[u64], place: u16) -> bool {
+        let unit = usize::from(self.unit);
+        match self.layout {
+            Layout::Empty => false,
+            Layout::Paged => container::contains(self.form, words, unit, place % PAGE_SERIALS as u16),
+            Layout::Sparse => {
+                let list = words.get(unit / 4..(unit + usize::from(self.units)) / 4).unwrap_or(&[]);
+                sparse_contains(list, place)
+            }
+        }
+    }
+}
+
+impl Section<'_> {
     #[inline]
     fn entry(&self, page: usize) -> (Form, usize) {
         let entry = unit_at(self.words, page);
@@ -278,8 +292,9 @@ mod tests {
             }
             let near = places.iter().flat_map(|place| [place.wrapping_sub(1), *place, place.wrapping_add(1)]);
             for place in near.chain(probes) {
-                let _ = section.touch(section.spot(place), place);
-                prop_assert_eq!(section.read(section.spot(place), place), places.contains(&place), "place {}", place);
+                let spot = Spot::of(&changed, changed_layout, 0, changed.len(), place);
+                spot.touch(&changed);
+                prop_assert_eq!(spot.read(&changed, place), places.contains(&place), "place {}", place);
             }
         }
     }

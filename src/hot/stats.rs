@@ -38,6 +38,22 @@ impl EntryKind {
         plain.into_iter().chain(marks).chain([Self::Allowance, Self::Binding, Self::Subscriber, Self::TacRule])
     }
 
+    /// The name in figures and JSON.
+    pub fn name(self) -> String {
+        match self {
+            Self::Registered => "registered".to_owned(),
+            Self::Grandfathered => "grandfathered".to_owned(),
+            // Registered devices that are marks have an end date or a bound number.
+            Self::Mark(Class::Registered) => "temporary".to_owned(),
+            Self::Mark(Class::Grandfathered) => "grandfathered_dated".to_owned(),
+            Self::Mark(class) => class.name().to_owned(),
+            Self::Allowance => "pairing".to_owned(),
+            Self::Binding => "binding".to_owned(),
+            Self::Subscriber => "subscriber".to_owned(),
+            Self::TacRule => "tac_rule".to_owned(),
+        }
+    }
+
     fn index(self) -> usize {
         match self {
             Self::Registered => 0,

@@ -14,7 +14,7 @@ use saring::{
     sample::SplitMix64,
 };
 
-const REQUESTS: usize = 20_000;
+const REQUESTS: usize = 100_000;
 const AT_A_TIME: usize = 64;
 
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {

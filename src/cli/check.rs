@@ -1,0 +1,218 @@
+//! `saring check`: the answer of the network, for people.
+
+use super::{
+    Exit, Failure, print,
+    view::{self, View},
+};
+use crate::{
+    check::{AsOf, Clock, EquipmentValue, Explain, Inquiry, When},
+    day,
+    explain::Explainer,
+    grpc::ExplainClient,
+    identity::{Imsi, Msisdn, Pei},
+    proto,
+    store::{OpenMode, Store},
+};
+use std::{
+    io::{BufRead, BufWriter, StdoutLock, Write},
+    path::PathBuf,
+    sync::Arc,
+};
+
+/// The question.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  saring check 352099001761481 --data DIR
+  saring check 35-209900-176148-1 --msisdn 0812-3456-7890 --data DIR --explain
+  saring check 35209900176148 --server http://127.0.0.1:7400 --json
+  saring check 352099001761481 --data DIR --on 2027-01-01      moves the clock
+  saring check 352099001761481 --data DIR --as-of 1.42         moves the data
+  cut -d, -f1 phones.csv | saring check - --data DIR           many lines in, CSV out
+
+A line of standard input is IMEI[,MSISDN[,IMSI]]. With --json one object a line comes out.
+
+Exit codes: 0 whitelisted, 3 greylisted, 4 blacklisted, 5 unknown equipment, 2 bad input, 1 failed.
+With many lines: 0, or 2 when a line could not be read.")]
+pub struct CheckArgs {
+    /// IMEI or IMEISV of 14 to 16 digits, or - for many lines from standard input
+    imei: String,
+    /// The subscriber's number: 0812…, 62812… or +62 812-…
+    #[arg(long)]
+    msisdn: Option<Msisdn>,
+    /// The subscriber's identity (IMSI)
+    #[arg(long)]
+    imsi: Option<Imsi>,
+    /// The operator that asks: its own settings hold
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+    /// An emergency attach or call
+    #[arg(long)]
+    emergency: bool,
+    /// The moment at which it is asked: 2026-12-31, 2026-12-31T18:00 (WIB) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = day::moment)]
+    on: Option<i64>,
+    /// The state of the register that is asked: a revision (1.42) or a time [default: the newest]
+    #[arg(long, value_name = "REVISION|TIME")]
+    as_of: Option<String>,
+    /// Directory of the register
+    #[arg(long, value_name = "DIR", required_unless_present = "server", conflicts_with = "server")]
+    data: Option<PathBuf>,
+    /// A running server, for example http://127.0.0.1:7400
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// Show all that lies behind the answer
+    #[arg(long)]
+    explain: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where answers come from.
+enum Source {
+    Here(Explainer),
+    There(Box<ExplainClient>),
+}
+
+/// One question in text.
+struct Asked<'a> {
+    imei: &'a str,
+    msisdn: Option<Msisdn>,
+    imsi: Option<Imsi>,
+}
+
+pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
+    let as_of = match args.as_of.as_deref().map(str::parse::<AsOf>).transpose() {
+        Ok(as_of) => as_of.unwrap_or_default(),
+        Err(error) => return bad_input(&format!("--as-of: {error}")),
+    };
+    let source = match (&args.data, &args.server) {
+        (Some(data), _) => Source::Here(Explainer::new(Arc::new(Store::open(data, OpenMode::Read)?), Clock::system()?)),
+        (None, Some(url)) => Source::There(Box::new(ExplainClient::connect(url)?)),
+        (None, None) => return bad_input("name a register with --data, or a server with --server"),
+    };
+    let when = When { on: args.on, as_of };
+    if args.imei == "-" {
+        return many(args, &source, when);
+    }
+    let asked = Asked { imei: &args.imei, msisdn: args.msisdn, imsi: args.imsi };
+    let mut view = answer(args, &source, &asked, when)?;
+    view.note = view.note.or_else(|| view::typing_note(&args.imei));
+    print(&if args.json { serde_json::to_string(&view)? } else { view.text() })?;
+    Ok(match view.status.as_str() {
+        "WHITELISTED" => Exit::Ok,
+        "GREYLISTED" => Exit::Grey,
+        "BLACKLISTED" => Exit::Black,
+        _ => Exit::Unknown,
+    })
+}
+
+fn bad_input(what: &str) -> Result<Exit, Failure> {
+    eprintln!("saring: {what}");
+    Ok(Exit::BadInput)
+}
+
+/// Many lines in, CSV or JSON lines out, in the same order.
+fn many(args: &CheckArgs, source: &Source, when: When) -> Result<Exit, Failure> {
+    let mut exit = Exit::Ok;
+    let mut out = Lines::new(args.json)?;
+    for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match read_line(args, &line) {
+            Ok(asked) => out.write(&answer(args, source, &asked, when)?)?,
+            Err(error) => {
+                eprintln!("saring: line {number}: {error}");
+                exit = Exit::BadInput;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(exit)
+}
+
+/// Answers on standard output, one a line.
+enum Lines {
+    Csv(csv::Writer<StdoutLock<'static>>),
+    Json(BufWriter<StdoutLock<'static>>),
+}
+
+impl Lines {
+    fn new(json: bool) -> Result<Self, Failure> {
+        let out = std::io::stdout().lock();
+        if json {
+            return Ok(Self::Json(BufWriter::new(out)));
+        }
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(View::CSV_HEADER)?;
+        Ok(Self::Csv(csv))
+    }
+
+    fn write(&mut self, view: &View) -> Result<(), Failure> {
+        match self {
+            Self::Csv(csv) => Ok(csv.write_record(view.csv())?),
+            Self::Json(out) => Ok(writeln!(out, "{}", serde_json::to_string(view)?)?),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Csv(csv) => csv.flush(),
+            Self::Json(out) => out.flush(),
+        }
+    }
+}
+
+fn read_line<'a>(args: &CheckArgs, line: &'a str) -> Result<Asked<'a>, String> {
+    let mut fields = line.split(',').map(str::trim);
+    let mut given = || fields.next().unwrap_or_default();
+    let (imei, msisdn, imsi) = (given(), given(), given());
+    let msisdn = if msisdn.is_empty() { args.msisdn } else { Some(msisdn.parse().map_err(|_| hidden("MSISDN"))?) };
+    let imsi = if imsi.is_empty() { args.imsi } else { Some(imsi.parse().map_err(|_| hidden("IMSI"))?) };
+    Ok(Asked { imei, msisdn, imsi })
+}
+
+/// A wrong number may still be somebody's: it is not repeated.
+fn hidden(what: &str) -> String {
+    format!("the {what} cannot be read; write IMEI[,MSISDN[,IMSI]]")
+}
+
+/// People put blanks and hyphens into an IMEI, a network does not. A PEI with its prefix stays as it is.
+fn without_separators(imei: &str) -> String {
+    if imei.starts_with(char::is_alphabetic) {
+        return imei.to_owned();
+    }
+    imei.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.' | '/')).collect()
+}
+
+fn answer(args: &CheckArgs, source: &Source, asked: &Asked<'_>, when: When) -> Result<View, Failure> {
+    let plain = without_separators(asked.imei);
+    match source {
+        Source::Here(explainer) => {
+            let pei = Pei::parse(&plain);
+            let malformed = match &pei {
+                Pei::Malformed(error) => Some(error.rule().to_owned()),
+                Pei::Equipment(_) | Pei::Other => None,
+            };
+            let equipment = EquipmentValue::from(pei);
+            let inquiry = Inquiry { equipment, msisdn: asked.msisdn, imsi: asked.imsi, emergency: args.emergency };
+            let explanation = explainer.explain(&inquiry, args.operator.as_deref(), when)?;
+            Ok(view::local(asked.imei, &explanation, malformed, args.explain))
+        }
+        Source::There(client) => {
+            let request = proto::ExplainRequest {
+                equipment: plain,
+                msisdn: asked.msisdn.map_or_else(String::new, |msisdn| msisdn.to_string()),
+                imsi: asked.imsi.map_or_else(String::new, |imsi| imsi.to_string()),
+                operator: args.operator.clone().unwrap_or_default(),
+                emergency: args.emergency,
+                on_unix_seconds: when.on,
+                as_of: args.as_of.clone().unwrap_or_default(),
+            };
+            Ok(View::of(asked.imei, &client.explain(request)?, args.explain))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! A client of the door, for the command line: one blocking call after the other.
+
+use crate::proto::{self, equipment_check_client::EquipmentCheckClient};
+use std::time::Duration;
+use tonic::transport::{Channel, Endpoint};
+
+/// Time after which a server is given up.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a server gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address is none.
+    #[error("{url:?} is no server address: write http://HOST:PORT")]
+    Url {
+        /// The address.
+        url: String,
+    },
+    /// The system gives no runtime.
+    #[error("cannot start the client: {0}")]
+    System(#[from] std::io::Error),
+    /// Nobody answers there.
+    #[error("no Saring answers at {url}: {error}")]
+    Connect {
+        /// The address.
+        url: String,
+        /// What the transport says.
+        error: tonic::transport::Error,
+    },
+    /// The server refused.
+    #[error("the server refused ({code:?}): {message}")]
+    Refused {
+        /// The status code.
+        code: tonic::Code,
+        /// The server's words.
+        message: String,
+    },
+}
+
+/// Asks a server. Cheap to keep, and one call at a time.
+#[derive(Debug)]
+pub struct ExplainClient {
+    runtime: tokio::runtime::Runtime,
+    client: EquipmentCheckClient<Channel>,
+}
+
+impl ExplainClient {
+    /// Connects to a server, for example `http://127.0.0.1:7400`.
+    ///
+    /// # Errors
+    /// When the address is none, or nobody answers.
+    pub fn connect(url: &str) -> Result<Self, ClientError> {
+        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| ClientError::Url { url: url.to_owned() })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let channel = runtime
+            .block_on(endpoint.timeout(TIMEOUT).connect_timeout(TIMEOUT).connect())
+            .map_err(|error| ClientError::Connect { url: url.to_owned(), error })?;
+        Ok(Self { runtime, client: EquipmentCheckClient::new(channel) })
+    }
+
+    /// Asks one question.
+    ///
+    /// # Errors
+    /// When the server refuses it, is not ready, or does not answer in time.
+    pub fn explain(&self, request: proto::ExplainRequest) -> Result<proto::ExplainResponse, ClientError> {
+        let refused = |status: tonic::Status| ClientError::Refused {
+            code: status.code(),
+            message: status.message().to_owned(),
+        };
+        let mut client = self.client.clone();
+        self.runtime.block_on(client.explain(request)).map(tonic::Response::into_inner).map_err(refused)
+    }
+
+    /// Asks one question as a network does.
+    ///
+    /// # Errors
+    /// As [`ExplainClient::explain`].
+    pub fn check(&self, request: proto::CheckRequest) -> Result<proto::CheckResponse, ClientError> {
+        let refused = |status: tonic::Status| ClientError::Refused {
+            code: status.code(),
+            message: status.message().to_owned(),
+        };
+        let mut client = self.client.clone();
+        self.runtime.block_on(client.check(request)).map(tonic::Response::into_inner).map_err(refused)
+    }
+}
