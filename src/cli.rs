@@ -6,7 +6,6 @@
 mod check;
 mod completions;
 mod config;
-mod demo;
 mod import;
 mod serve;
 mod settings;
@@ -70,8 +69,6 @@ enum Verb {
     Config(config::ConfigArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
-    /// Make a small national register, serve it, and ask it
-    Demo(demo::DemoArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -94,7 +91,6 @@ pub fn main() -> ExitCode {
         Verb::Settings(args) => settings::run(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Verify(args) => verify::run(&args),
-        Verb::Demo(args) => demo::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };
     match outcome {

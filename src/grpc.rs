@@ -6,6 +6,7 @@
 //! check runtime never blocks, waits or reads a disk; personal values in messages are masked.
 
 mod acceptor;
+mod client;
 mod convert;
 mod gate;
 mod lag;
@@ -14,5 +15,7 @@ mod service;
 mod status;
 mod stream;
 
+pub use client::{ClientError, ExplainClient};
+pub(crate) use convert::explanation as explanation_to_wire;
 pub use lag::Lag;
 pub use server::{GrpcConfig, GrpcError, GrpcServer};

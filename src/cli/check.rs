@@ -34,7 +34,7 @@ A line of standard input is IMEI[,MSISDN[,IMSI]]. With --json one object a line 
 
 Exit codes: 0 whitelisted, 3 greylisted, 4 blacklisted, 5 unknown equipment, 2 bad input, 1 failed.
 With many lines: 0, or 2 when a line could not be read.")]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// IMEI or IMEISV of 14 to 16 digits, or - for many lines from standard input
     imei: String,
     /// The subscriber's number: 0812…, 62812… or +62 812-…

@@ -7,7 +7,7 @@ use super::{Exit, Failure};
 #[command(after_help = "\
 Example:
   saring completions bash > /etc/bash_completion.d/saring")]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 

@@ -11,7 +11,7 @@ Examples:
   SARING_THREADS=4 saring config --json
 
 Register settings, which can change a verdict, are not here: see saring settings show.")]
-pub struct ConfigArgs {
+pub(super) struct ConfigArgs {
     #[command(flatten)]
     flags: ConfigFlags,
     /// Print JSON

@@ -1,12 +1,18 @@
-//! `saring import`: its arguments, and what they mean.
+//! `saring import`: reads lists and takes them into the register.
 
+use super::{Exit, Failure, grouped, print};
 use crate::{
     day::Day,
-    import::{CheckDigit, Input, Kind, Mode, Options},
+    import::{self, CheckDigit, Gathered, ImportError, Input, Kind, Mode, Options, progress},
     listing::Door,
+    registry::{ImportOrder, ImportSummary, Registry},
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::{path::PathBuf, str::FromStr};
+use std::{
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// Reads lists, checks and merges them, and puts them into the register as one batch.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,49 +26,52 @@ Examples:
 
 A list is CSV with a header (in any column order), a GSMA list separated by |, a header-less column of IMEIs,
 or header-less TAC,manufacturer,model; plain, .gz, .zst, or .zip with one file. - is standard input.")]
-pub struct ImportArgs {
+pub(super) struct ImportArgs {
     /// What the lists hold.
     #[arg(value_parser = one_of::<Kind>(Kind::ALL.iter().map(|kind| kind.name())))]
-    pub kind: Kind,
+    kind: Kind,
     /// The lists; several are one import. - is standard input.
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    files: Vec<PathBuf>,
     /// Directory of the register.
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    data: PathBuf,
     /// The way by which the entries come [default: the usual one of the kind].
     #[arg(long, value_parser = one_of::<Door>(Door::ALL.iter().map(|door| door.name())), hide_possible_values = true)]
-    pub door: Option<Door>,
+    door: Option<Door>,
     /// Document that the entries rest on.
     #[arg(long, value_name = "REF")]
-    pub document: Option<String>,
+    document: Option<String>,
     /// Last day (WIB, included) of rows that name none of their own.
     #[arg(long, value_name = "DATE")]
-    pub valid_until: Option<Day>,
+    valid_until: Option<Day>,
     /// Operator of rows that name none of their own.
     #[arg(long, value_name = "NAME")]
-    pub operator: Option<String>,
+    operator: Option<String>,
     /// CSV file for rows that are not taken: file,line,column,value,rule.
     #[arg(long, value_name = "FILE")]
-    pub rejects: Option<PathBuf>,
+    rejects: Option<PathBuf>,
     /// Import nothing when one row is rejected.
     #[arg(long)]
-    pub all_or_nothing: bool,
+    all_or_nothing: bool,
     /// Add to the door's list, replace it, or obey a change_type column.
     #[arg(long, default_value = "add", value_parser = one_of::<Mode>(Mode::ALL.iter().map(|mode| mode.name())))]
-    pub mode: Mode,
+    mode: Mode,
     /// What a 15th digit that does not fit does to its row: reject it, warn, or nothing.
     #[arg(long, default_value = "warn", value_parser = one_of::<CheckDigit>(CheckDigit::ALL.iter().map(|way| way.name())))]
-    pub check_digit: CheckDigit,
+    check_digit: CheckDigit,
+    /// By how many percent a full list may be shorter than the one that it replaces.
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    max_drop: u8,
     /// Pairings that do not say what they do are bindings, not allowances.
     #[arg(long)]
-    pub binding: bool,
+    binding: bool,
     /// Bars of models that do not say how they bar are hard, not soft.
     #[arg(long)]
-    pub hard: bool,
+    hard: bool,
     /// Print one JSON object instead of a summary for people.
     #[arg(long)]
-    pub json: bool,
+    json: bool,
 }
 
 /// Names with completion and a list in the help, read by [`FromStr`].
@@ -73,8 +82,131 @@ where
     PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| name.parse())
 }
 
+pub(super) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
+    // A register that is there is locked first: whoever cannot write should not read a long list in vain. One
+    // that is not there is made after the lists were read, so that a wrong list leaves nothing behind.
+    let exists = args.data.join("CURRENT").exists();
+    let mut opened = if exists { Some(open(args)?) } else { None };
+    let cancel = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // The first signal asks, the second one ends the process at once.
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&cancel))?;
+        signal_hook::flag::register(signal, Arc::clone(&cancel))?;
+    }
+    let gathered = match import::read(&options(args), &inputs(args), &*progress::on_terminal(), &cancel) {
+        Ok(gathered) => gathered,
+        Err(error) => return refused(&error),
+    };
+    let report = Report::of(&gathered, args);
+    let registry = match opened.take() {
+        Some(registry) => registry,
+        None => open(args)?,
+    };
+    let order = ImportOrder {
+        mode: args.mode,
+        document: args.document.clone().unwrap_or_default(),
+        max_drop_percent: args.max_drop,
+    };
+    let summary = registry.import(gathered, &order)?;
+    registry.store().flush()?;
+    print(&if args.json { report.json(&summary).to_string() } else { report.text(&summary) })?;
+    Ok(Exit::Ok)
+}
+
+fn open(args: &ImportArgs) -> Result<Registry, Failure> {
+    let (registry, discarded) = Registry::open(&args.data, true)?;
+    for batch in discarded {
+        eprintln!("saring: batch {batch} was left unfinished by an earlier import and is discarded");
+    }
+    Ok(registry)
+}
+
+fn refused(error: &ImportError) -> Result<Exit, Failure> {
+    eprintln!("saring: {error}");
+    Ok(match error {
+        ImportError::Cancelled => Exit::Failed,
+        _ => Exit::BadInput,
+    })
+}
+
+/// What is told of an import beside what the register did.
+struct Report {
+    warnings: Vec<String>,
+    sample_rejects: Vec<String>,
+    rejects: Option<PathBuf>,
+}
+
+impl Report {
+    fn of(gathered: &Gathered, args: &ImportArgs) -> Self {
+        let warnings = gathered.warnings.iter().map(|warnings| {
+            let (file, line) = &warnings.first;
+            format!("{} x {} (first: {file}, line {line})", grouped(warnings.count), warnings.warning)
+        });
+        Self {
+            warnings: warnings.collect(),
+            sample_rejects: gathered.sample_rejects.iter().map(ToString::to_string).collect(),
+            rejects: args.rejects.clone(),
+        }
+    }
+
+    fn json(&self, summary: &ImportSummary) -> serde_json::Value {
+        serde_json::json!({
+            "kind": summary.kind.name(),
+            "door": summary.door.name(),
+            "batch": summary.batches.first(),
+            "batches": summary.batches,
+            "rows": summary.counts.rows,
+            "accepted": summary.counts.accepted,
+            "rejected": summary.counts.rejected,
+            "duplicates": summary.counts.duplicates,
+            "warnings": summary.counts.warnings,
+            "added": summary.added,
+            "removed": summary.removed,
+            "unchanged": summary.unchanged,
+            "not_listed": summary.not_listed,
+            "revision": summary.revision.to_string(),
+            "rejects_sample": self.sample_rejects,
+        })
+    }
+
+    fn text(&self, summary: &ImportSummary) -> String {
+        let counts = &summary.counts;
+        let mut lines = vec![match summary.batches.as_slice() {
+            [] => format!("{} through {}: nothing new, no batch was made", summary.kind, summary.door),
+            [batch] => format!("{} through {}: batch {batch}", summary.kind, summary.door),
+            many => format!("{} through {}: batches {many:?}, one an operator", summary.kind, summary.door),
+        }];
+        lines.push(format!(
+            "rows        {} = {} accepted + {} rejected + {} duplicates",
+            grouped(counts.rows),
+            grouped(counts.accepted),
+            grouped(counts.rejected),
+            grouped(counts.duplicates)
+        ));
+        lines.push(format!(
+            "register    {} added, {} removed, {} in force already",
+            grouped(summary.added),
+            grouped(summary.removed),
+            grouped(summary.unchanged)
+        ));
+        if summary.not_listed > 0 {
+            lines.push(format!("not listed  {} removals of what was not in force", grouped(summary.not_listed)));
+        }
+        lines.extend(self.warnings.iter().map(|warning| format!("warning     {warning}")));
+        lines.extend(self.sample_rejects.iter().map(|reject| format!("rejected    {reject}")));
+        if counts.rejected > 0 {
+            lines.push(match &self.rejects {
+                Some(path) => format!("            every rejected row is in {}", path.display()),
+                None => "            --rejects FILE writes every rejected row".to_owned(),
+            });
+        }
+        lines.push(format!("revision    {}", summary.revision));
+        lines.join("\n")
+    }
+}
+
 /// How the lists are to be read.
-pub fn options(args: &ImportArgs) -> Options {
+fn options(args: &ImportArgs) -> Options {
     Options {
         door: args.door.unwrap_or(args.kind.default_door()),
         valid_until: args.valid_until,
@@ -90,7 +222,7 @@ pub fn options(args: &ImportArgs) -> Options {
 }
 
 /// The lists that were named.
-pub fn inputs(args: &ImportArgs) -> Vec<Input> {
+fn inputs(args: &ImportArgs) -> Vec<Input> {
     args.files.iter().cloned().map(Input::from).collect()
 }
 

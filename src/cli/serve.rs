@@ -1,18 +1,68 @@
 //! `saring serve`: answers checks until it is told to stop.
 
+use super::{Exit, Failure};
 use crate::{
-    config::NodeConfig,
+    check::Clock,
+    config::{self, ConfigFlags, NodeConfig},
+    explain::Explainer,
+    hot::Published,
+    load,
     metrics::Metrics,
+    registry::Registry,
     serve::{self, LoadError, Loaded, ServeError},
+    telemetry,
 };
-use std::io::Write;
+use std::{io::Write, path::Path, sync::Arc};
+
+/// A node's own settings.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  saring serve --data DIR
+  saring serve --data DIR --listen 127.0.0.1:7400 --http 127.0.0.1:7401 --config /etc/saring.toml
+  SARING_LOG_FORMAT=json saring serve --data DIR
+
+Ports open at once; checks are answered UNAVAILABLE until the register is loaded (/readyz says when).
+SIGTERM and SIGINT finish accepted calls and end the node.")]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    flags: ConfigFlags,
+}
+
+pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
+    let config = config::load(&args.flags)?.node;
+    telemetry::install(&config.log, config.log_format)?;
+    let data = config.data.clone();
+    serve(&config, move |_| open(&data))?;
+    Ok(Exit::Ok)
+}
+
+/// Opens a register for serving: the one process that writes it, with its hot sets built.
+pub(super) fn open(data: &Path) -> Result<Loaded, LoadError> {
+    let (registry, discarded) = Registry::open(data, false)?;
+    for batch in discarded {
+        tracing::warn!(batch, "a batch was left unfinished by an import and is discarded");
+    }
+    let store = Arc::clone(registry.store());
+    let begun = std::time::Instant::now();
+    let sets = load::hot_sets(&store, &mut |pages| tracing::info!(pages, "loading the register"))?;
+    let stats = sets.stats();
+    tracing::info!(
+        revision = %sets.revision(), bytes = stats.total_bytes(), seconds = begun.elapsed().as_secs_f64(), "loaded"
+    );
+    Ok(Loaded {
+        sets: Arc::new(Published::new(sets)),
+        explain: Arc::new(Explainer::new(store, Clock::system()?)),
+        keep: Box::new(registry),
+    })
+}
 
 /// Serves the register that `load` opens, until SIGTERM or SIGINT; prints one line when the doors are open and
 /// checks are answered.
 ///
 /// # Errors
 /// When the doors cannot be opened or the register cannot be loaded.
-pub fn serve(
+pub(super) fn serve(
     config: &NodeConfig,
     load: impl FnOnce(&Metrics) -> Result<Loaded, LoadError> + Send + 'static,
 ) -> Result<(), ServeError> {

@@ -22,7 +22,7 @@ A document names only what it sets; the rest has the default for Indonesia:
   not_registered = [\"grey\", \"black\"]
   [operator.telkomsel]
   not_registered = \"grey\"")]
-pub struct SettingsArgs {
+pub(super) struct SettingsArgs {
     #[command(subcommand)]
     action: Action,
 }

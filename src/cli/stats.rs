@@ -16,7 +16,7 @@ Example:
   saring stats --data DIR --json
 
 Builds the hot sets as a server does, and runs beside one.")]
-pub struct StatsArgs {
+pub(super) struct StatsArgs {
     /// Directory of the register
     #[arg(long, value_name = "DIR")]
     data: PathBuf,

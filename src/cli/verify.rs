@@ -15,7 +15,7 @@ Example:
 
 Reads every body and holds it against the digest in its journal entry, folds journal and bodies anew, and
 compares the digest of that state with the stored pages and with hot sets built from them. Runs beside a server.")]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// Directory of the register
     #[arg(long, value_name = "DIR")]
     data: PathBuf,

@@ -2,7 +2,8 @@
 
 mod explanation;
 
-pub(super) use explanation::{explanation, malformed};
+pub(crate) use explanation::explanation;
+pub(super) use explanation::malformed;
 
 use super::status::{Violation, masked};
 use crate::{

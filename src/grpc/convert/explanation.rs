@@ -18,7 +18,7 @@ pub(in crate::grpc) fn malformed(text: &str) -> String {
 }
 
 /// An answer with all that lies behind it. Numbers are masked here.
-pub(in crate::grpc) fn explanation(explanation: &Explanation) -> proto::ExplainResponse {
+pub(crate) fn explanation(explanation: &Explanation) -> proto::ExplainResponse {
     let imei = |key| Imei::from_key(key).to_string();
     proto::ExplainResponse {
         verdict: Some(verdict(&explanation.answer.verdict)),
