@@ -9,8 +9,8 @@
 //! What always holds: `rows == accepted + rejected + duplicates`; an error means that nothing is given;
 //! the same lists give the same value, whatever their container, column order, or dialect.
 //!
-//! The way of a list: [`container`] (bytes) → [`lines`] → [`header`] (which column says what) → [`fields`]
-//! → [`value`] → one sink a kind ([`plain`], [`device`], [`ranges`], [`subscriber`], [`tac`]) → [`merge`].
+//! The way of a list: `container` (bytes) → `lines` → `header` (which column says what) → `fields` → `value`
+//! → one sink a kind (`plain`, `device`, `ranges`, `subscriber`, `tac`) → `merge`.
 
 mod container;
 mod desk;

@@ -180,7 +180,7 @@ pub struct Counts {
     pub rejected: u64,
     /// Rows that say what others of this import have said.
     pub duplicates: u64,
-    /// Warnings on rows that were accepted or merged: no fate of their own.
+    /// Warnings, no fate of their own: their rows were taken, and rejected only where another contradicts.
     pub warnings: u64,
 }
 

@@ -190,7 +190,21 @@ mod tests {
                 format!("{kind}: {}", doors.join(" "))
             })
             .collect();
-        insta::assert_snapshot!(table.join("\n"));
+        insta::assert_snapshot!(table.join("\n"), @r"
+    registered: tpp-import=registered tpp-production=registered customs-passenger=registered customs-parcel=registered state=registered
+    ranges: tpp-import=registered tpp-production=registered customs-passenger=registered customs-parcel=registered state=registered
+    grandfathered: grandfathered=grandfathered
+    exempt: state=exempt
+    stolen: stolen=stolen gsma-blocklist=stolen
+    lost: lost=lost gsma-blocklist=lost
+    barred: barred=barred court=court
+    temporary: operator-tourist=registered state=registered
+    pairing: operator operator-tourist
+    subscriber: operator
+    tac: gsma-tac
+    exempt-tac: non-hkt
+    barred-tac: barred court
+    ");
     }
 
     #[test]
