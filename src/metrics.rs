@@ -13,14 +13,11 @@ use crate::{
     hot::EntryKind,
     policy::{Reason, Status},
 };
-use metrics::{Counter, Gauge, Histogram, Label, Level, Metadata, Recorder, Unit};
+use metrics::{Counter, Gauge, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 /// All figures of a node. Cloning copies references only.
