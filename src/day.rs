@@ -96,7 +96,9 @@ impl FromStr for Day {
 
 /// Why a text is not a moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a moment: write 2026-12-31 (from 00:00 WIB), 2026-12-31T18:00 (WIB) or 2026-12-31T18:00:00+07:00")]
+#[error(
+    "{0:?} is not a moment: write 2026-12-31 (from 00:00 WIB), 2026-12-31T18:00 (WIB) or 2026-12-31T18:00:00+07:00"
+)]
 pub struct MomentError(String);
 
 /// Reads a moment as people write it, in seconds since the Unix epoch. A date is its first second in WIB, a

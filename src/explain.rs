@@ -47,7 +47,8 @@ impl Explainer {
                 let seq = self.store.last_entry_before(then.saturating_add(1).saturating_mul(1000)).map_err(stored)?;
                 seq.map(|seq| Revision { epoch: newest.epoch, seq }).ok_or_else(|| {
                     let first = self.store.entry(1).ok().flatten().map_or(0, |entry| entry.time_unix_ms);
-                    let first = jiff::Timestamp::from_millisecond(first).map_or_else(|_| String::new(), |t| t.to_string());
+                    let first =
+                        jiff::Timestamp::from_millisecond(first).map_or_else(|_| String::new(), |t| t.to_string());
                     AsOfError::BeforeFirst { first }.into()
                 })
             }

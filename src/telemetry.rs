@@ -4,7 +4,10 @@
 //! belongs to what a command prints. Personal values reach a diagnostic masked only, since their `Debug` masks them.
 
 use serde::{Deserialize, Serialize};
-use std::{io, str::FromStr};
+use std::{
+    io::{self, IsTerminal},
+    str::FromStr,
+};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The form of diagnostics.
@@ -53,9 +56,13 @@ pub enum TelemetryError {
 pub fn install(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
     let parsed = EnvFilter::try_new(filter)
         .map_err(|error| TelemetryError::Filter { filter: filter.chars().take(80).collect(), error })?;
+    // Colours are for a terminal; a file or a journal wants the bare words.
+    let colours = io::stderr().is_terminal();
     let registry = tracing_subscriber::registry().with(parsed);
     let installed = match format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(io::stderr).with_target(false)).try_init(),
+        LogFormat::Text => {
+            registry.with(fmt::layer().with_writer(io::stderr).with_ansi(colours).with_target(false)).try_init()
+        }
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init(),
     };
     installed.map_err(|_| TelemetryError::Twice)

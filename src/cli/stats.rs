@@ -53,7 +53,10 @@ pub(super) fn run(args: &StatsArgs) -> Result<Exit, Failure> {
         });
         return print(&object.to_string()).map(|()| Exit::Ok);
     }
-    print(&format!("revision {}, age 0 s (this is the primary's own data), {active} active batches\n", hot.revision()))?;
+    print(&format!(
+        "revision {}, age 0 s (this is the primary's own data), {active} active batches\n",
+        hot.revision()
+    ))?;
     print(&format!("{:<22} {:>15} {:>15} {:>12}", "class", "entries", "bytes", "bytes/entry"))?;
     for kind in EntryKind::all().filter(|kind| stats.entries(*kind) > 0) {
         print(&row(&kind.name(), stats.entries(kind), stats.bytes(kind)))?;

@@ -1,10 +1,6 @@
 //! An answer as the command line shows it, whether it came from a directory or from a server.
 
-use crate::{
-    check::Explanation,
-    identity::Imei,
-    proto,
-};
+use crate::{check::Explanation, identity::Imei, proto};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -104,7 +100,9 @@ impl View {
             batch: decisive.map(|line| line.batch).filter(|batch| *batch > 0),
             document: decisive.and_then(|line| text(&line.document)),
             sim_changed: verdict.sim_changed,
-            revision: basis.revision.map_or_else(String::new, |revision| format!("{}.{}", revision.epoch, revision.seq)),
+            revision: basis
+                .revision
+                .map_or_else(String::new, |revision| format!("{}.{}", revision.epoch, revision.seq)),
             settings: basis.settings_seq,
             age_seconds: basis.age_seconds,
             note: text(&response.malformed),
@@ -160,7 +158,17 @@ impl View {
     }
 
     pub(super) const CSV_HEADER: [&'static str; 11] = [
-        "imei", "key", "status", "reason", "pairing", "valid_until", "door", "batch", "revision", "age_seconds", "note",
+        "imei",
+        "key",
+        "status",
+        "reason",
+        "pairing",
+        "valid_until",
+        "door",
+        "batch",
+        "revision",
+        "age_seconds",
+        "note",
     ];
 }
 
@@ -232,16 +240,21 @@ impl Behind {
 
     fn evidence_lines(&self) -> Vec<String> {
         let lines = self.evidence.iter().map(|line| {
-            let until = if line.valid_until.is_empty() { String::new() } else { format!(" until {}", line.valid_until) };
+            let until =
+                if line.valid_until.is_empty() { String::new() } else { format!(" until {}", line.valid_until) };
             let decisive = if line.decisive { "  <- decides" } else { "" };
-            format!("{} {} ({}){until}, {}, batch {}{decisive}", line.kind, line.class, line.state, line.door, line.batch)
+            format!(
+                "{} {} ({}){until}, {}, batch {}{decisive}",
+                line.kind, line.class, line.state, line.door, line.batch
+            )
         });
         lines.collect()
     }
 
     fn pairing_lines(&self) -> Vec<String> {
         let lines = self.pairings.iter().map(|pair| {
-            let until = if pair.valid_until.is_empty() { String::new() } else { format!(" until {}", pair.valid_until) };
+            let until =
+                if pair.valid_until.is_empty() { String::new() } else { format!(" until {}", pair.valid_until) };
             let asked = if pair.asked { "  <- the number asked" } else { "" };
             format!("{} {}{until}, batch {}{asked}", pair.kind, pair.number, pair.batch)
         });

@@ -63,10 +63,8 @@ impl ExplainClient {
     /// # Errors
     /// When the server refuses it, is not ready, or does not answer in time.
     pub fn explain(&self, request: proto::ExplainRequest) -> Result<proto::ExplainResponse, ClientError> {
-        let refused = |status: tonic::Status| ClientError::Refused {
-            code: status.code(),
-            message: status.message().to_owned(),
-        };
+        let refused =
+            |status: tonic::Status| ClientError::Refused { code: status.code(), message: status.message().to_owned() };
         let mut client = self.client.clone();
         self.runtime.block_on(client.explain(request)).map(tonic::Response::into_inner).map_err(refused)
     }
@@ -76,10 +74,8 @@ impl ExplainClient {
     /// # Errors
     /// As [`ExplainClient::explain`].
     pub fn check(&self, request: proto::CheckRequest) -> Result<proto::CheckResponse, ClientError> {
-        let refused = |status: tonic::Status| ClientError::Refused {
-            code: status.code(),
-            message: status.message().to_owned(),
-        };
+        let refused =
+            |status: tonic::Status| ClientError::Refused { code: status.code(), message: status.message().to_owned() };
         let mut client = self.client.clone();
         self.runtime.block_on(client.check(request)).map(tonic::Response::into_inner).map_err(refused)
     }

@@ -17,8 +17,7 @@ use crate::{
 use proto::check_request::{Equipment, SubscriberIdentity, SubscriberNumber};
 
 /// What a state of the register is named by.
-const AS_OF_RULE: &str =
-    "a state is a revision as answers show it (1.42) or a time (2026-12-31, 2026-12-31T18:00, 2026-12-31T18:00:00+07:00)";
+const AS_OF_RULE: &str = "a state is a revision as answers show it (1.42) or a time (2026-12-31, 2026-12-31T18:00, 2026-12-31T18:00:00+07:00)";
 
 /// One question.
 pub(super) fn inquiry(request: &proto::CheckRequest) -> Result<Inquiry, Violation> {

@@ -329,7 +329,9 @@ impl Work<'_> {
             })
             .collect();
         let same_pair = |a: &BodyRow, b: &BodyRow| match (a, b) {
-            (BodyRow::Pairing { key: a, number: m, .. }, BodyRow::Pairing { key: b, number: n, .. }) => (a, m) == (b, n),
+            (BodyRow::Pairing { key: a, number: m, .. }, BodyRow::Pairing { key: b, number: n, .. }) => {
+                (a, m) == (b, n)
+            }
             _ => false,
         };
         for (row, ends) in wanted {
@@ -488,7 +490,9 @@ fn subject(row: &BodyRow) -> Option<Subject> {
 const fn is_off(row: &BodyRow) -> bool {
     matches!(
         row,
-        BodyRow::Subscriber { msisdn: None, .. } | BodyRow::Tac { model: None, .. } | BodyRow::TacClass { level: 0, .. }
+        BodyRow::Subscriber { msisdn: None, .. }
+            | BodyRow::Tac { model: None, .. }
+            | BodyRow::TacClass { level: 0, .. }
     )
 }
 

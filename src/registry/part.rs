@@ -74,8 +74,7 @@ pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
         if row.valid_until.is_none() && row.number.is_none() && row.since.is_none() {
             part.pages.entry(PageId::of(row.key)).or_default().insert(PageId::place(row.key));
         } else {
-            let mark =
-                BodyRow::Mark { key: row.key, until: row.valid_until, since: row.since, number: row.number };
+            let mark = BodyRow::Mark { key: row.key, until: row.valid_until, since: row.since, number: row.number };
             part.marks.insert(row.key, mark);
         }
     }

@@ -23,8 +23,7 @@ impl Registry {
         document: &str,
         effective_from_unix_s: i64,
     ) -> Result<Option<Revision>, RegistryError> {
-        let settings =
-            Settings::from_toml(document).map_err(|error| RegistryError::Settings(error.to_string()))?;
+        let settings = Settings::from_toml(document).map_err(|error| RegistryError::Settings(error.to_string()))?;
         let mut writer = self.store.writer()?;
         let known = timeline(&self.store, self.store.applied().seq)?;
         if known.at(effective_from_unix_s).settings().as_ref() == &settings {

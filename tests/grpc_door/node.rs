@@ -67,7 +67,12 @@ pub fn sets() -> HotSets {
 pub struct MemoryExplain(pub Checker);
 
 impl Explain for MemoryExplain {
-    fn explain(&self, inquiry: &Inquiry, operator: Option<&str>, _when: saring::check::When) -> Result<Explanation, ExplainError> {
+    fn explain(
+        &self,
+        inquiry: &Inquiry,
+        operator: Option<&str>,
+        _when: saring::check::When,
+    ) -> Result<Explanation, ExplainError> {
         let answer = self.0.check(inquiry, operator)?;
         let msisdn = Msisdn::new(MSISDN).unwrap();
         Ok(Explanation {
