@@ -6,8 +6,13 @@
 mod difference;
 mod import;
 mod part;
+mod publish;
+mod queue;
 mod settings;
 mod verify;
+
+#[cfg(test)]
+mod tests;
 
 pub use import::{ImportOrder, ImportSummary};
 pub use settings::timeline;
@@ -15,9 +20,13 @@ pub use verify::{Verified, VerifyError, verify};
 
 use crate::{
     batch::BatchNumber,
+    hot::Published,
     store::{OpenMode, Store, StoreError},
 };
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 /// Why a change is refused.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +48,20 @@ pub enum RegistryError {
         /// What is allowed.
         max_drop_percent: u8,
     },
+    /// The write that this change shared with others failed.
+    #[error("{0}")]
+    Group(String),
     /// A settings document that cannot be taken in.
     #[error("the settings are refused: {0}")]
     Settings(String),
 }
 
-/// An open register that can be changed.
+/// An open register that can be changed. Cloning copies references only.
 #[derive(Clone, Debug)]
 pub struct Registry {
     store: Arc<Store>,
+    queue: Arc<queue::Queue>,
+    published: Arc<OnceLock<Arc<Published>>>,
 }
 
 impl Registry {
@@ -60,7 +74,7 @@ impl Registry {
         let mode = if create { OpenMode::Create } else { OpenMode::Write };
         let store = Arc::new(Store::open(path, mode)?);
         let discarded = store.writer()?.discard_staged()?;
-        let registry = Self { store };
+        let registry = Self { store, queue: Arc::default(), published: Arc::default() };
         registry.seed_settings()?;
         Ok((registry, discarded))
     }

@@ -50,11 +50,9 @@ pub(super) fn open(data: &Path) -> Result<Loaded, LoadError> {
     tracing::info!(
         revision = %sets.revision(), bytes = stats.total_bytes(), seconds = begun.elapsed().as_secs_f64(), "loaded"
     );
-    Ok(Loaded {
-        sets: Arc::new(Published::new(sets)),
-        explain: Arc::new(Explainer::new(store, Clock::system()?)),
-        keep: Box::new(registry),
-    })
+    let sets = Arc::new(Published::new(sets));
+    registry.keep_published(Arc::clone(&sets));
+    Ok(Loaded { sets, explain: Arc::new(Explainer::new(store, Clock::system()?)), keep: Box::new(registry) })
 }
 
 /// Serves the register that `load` opens, until SIGTERM or SIGINT; prints one line when the doors are open and
