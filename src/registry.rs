@@ -4,6 +4,7 @@
 //! same state and makes no second batch; whoever is told of a revision finds it after a crash.
 
 mod difference;
+mod doors;
 mod import;
 mod part;
 mod publish;
@@ -14,6 +15,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use doors::{DoorFigures, doors};
 pub use import::{ImportOrder, ImportSummary};
 pub use settings::timeline;
 pub use verify::{Verified, VerifyError, verify};

@@ -31,7 +31,7 @@ fn defaults_are_indonesias_and_never_change() {
     national.number_needed = grey
     national.expired = black
     national.not_registered = black
-    national.not_registered_without_number = black
+    national.not_registered_without_number = not set
     national.tourist_days = 90
     national.emergency_never_black = true
     bounds.malformed = white, grey, unknown, black
