@@ -48,12 +48,15 @@ pub(super) struct DemoArgs {
     once: bool,
 }
 
+/// Who is told what happens, line by line.
+type Say<'a> = &'a mut dyn FnMut(&str) -> Result<(), Failure>;
+
 pub(super) fn run(args: &DemoArgs) -> Result<Exit, Failure> {
     telemetry::install("warn", LogFormat::Text)?;
     ask_port(args.listen, "--listen")?;
     ask_port(args.http, "--http")?;
     let place = Place::new(args.data.as_deref())?;
-    make(&place.directory)?;
+    make(&place.directory, &mut print)?;
     serve_and_ask(args, &place.directory)
 }
 
@@ -92,28 +95,28 @@ impl Drop for Place {
 }
 
 /// Writes the lists and imports each of them.
-fn make(directory: &Path) -> Result<(), Failure> {
+fn make(directory: &Path, say: Say<'_>) -> Result<(), Failure> {
     let files = directory.join("lists");
     fs::create_dir(&files)?;
     let lists = lists::write(&files, today())?;
-    print(&format!("A small national register in {}; its lists are in {}\n", directory.display(), files.display()))?;
-    print(&format!(
+    say(&format!("A small national register in {}; its lists are in {}\n", directory.display(), files.display()))?;
+    say(&format!(
         "{:<18} {:<14} {:<18} {:>8} {:>8} {:>8} {:>8} {:>7}",
         "list", "kind", "door", "rows", "rejected", "doubled", "added", "seconds"
     ))?;
     let (registry, _) = Registry::open(directory, true)?;
     for list in &lists {
-        import_list(&registry, &files, list)?;
+        import_list(&registry, &files, list, say)?;
     }
     registry.store().flush()?;
-    print("")
+    say("")
 }
 
 fn today() -> Day {
     Day::of_unix_seconds(jiff::Timestamp::now().as_second())
 }
 
-fn import_list(registry: &Registry, files: &Path, list: &lists::List) -> Result<(), Failure> {
+fn import_list(registry: &Registry, files: &Path, list: &lists::List, say: Say<'_>) -> Result<(), Failure> {
     let begun = Instant::now();
     let options = Options { door: list.door, ..Options::new(list.kind) };
     let inputs = [Input::File(files.join(list.file))];
@@ -121,9 +124,9 @@ fn import_list(registry: &Registry, files: &Path, list: &lists::List) -> Result<
     let rejects = gathered.sample_rejects.clone();
     let order = ImportOrder { mode: options.mode, document: list.document.to_owned(), max_drop_percent: 0 };
     let summary = registry.import(gathered, &order)?;
-    print(&import_line(list.file, &summary, begun.elapsed().as_secs_f64()))?;
+    say(&import_line(list.file, &summary, begun.elapsed().as_secs_f64()))?;
     for reject in rejects {
-        print(&format!("  line {}, {}: {:?}: {}", reject.line, reject.column, reject.value, reject.rule))?;
+        say(&format!("  line {}, {}: {:?}: {}", reject.line, reject.column, reject.value, reject.rule))?;
     }
     Ok(())
 }
@@ -149,7 +152,7 @@ fn serve_and_ask(args: &DemoArgs, directory: &Path) -> Result<Exit, Failure> {
                 node.grpc_addr(),
                 node.http_addr()
             ))
-            .and_then(|()| tour::ask(node.grpc_addr()))
+            .and_then(|()| tour::ask(node.grpc_addr(), &mut print))
             .and_then(|wrong| after_the_tour(args, directory, node, wrong).map(|()| wrong));
             if args.once || asked.is_err() {
                 node.stopper().stop();
@@ -206,18 +209,23 @@ mod tests {
     #[test]
     fn every_answer_is_the_expected_one() {
         let directory = tempfile::tempdir().unwrap();
-        make(directory.path()).unwrap();
+        let mut said = String::new();
+        let mut say = |text: &str| {
+            said.push_str(text);
+            Ok(())
+        };
+        make(directory.path(), &mut say).unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = NodeConfig { listen: any, http: any, threads: 1, ..NodeConfig::default() };
         let data = directory.path().to_owned();
-        let started = Node::start(&config, move |_| serve::open(&data)).unwrap();
+        let node = Node::start(&config, move |_| serve::open(&data)).unwrap();
         let mut wrong = None;
-        started
-            .run(|node, _| {
-                wrong = tour::ask(node.grpc_addr()).ok();
-                node.stopper().stop();
-            })
-            .unwrap();
-        assert_eq!(wrong, Some(0));
+        node.run(|node, _| {
+            wrong = tour::ask(node.grpc_addr(), &mut say).ok();
+            node.stopper().stop();
+        })
+        .unwrap();
+        assert_eq!(wrong, Some(0), "{said}");
+        assert!(said.contains("62811*****011") && !said.contains(lists::TOURIST_MSISDN), "numbers are masked: {said}");
     }
 }

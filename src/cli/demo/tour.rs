@@ -1,8 +1,11 @@
 //! The tour of the demo: every question asked over gRPC, as a network asks and as an agent asks.
 
-use super::cases::{CASES, Case};
+use super::{
+    Say,
+    cases::{CASES, Case},
+};
 use crate::{
-    cli::{Failure, print},
+    cli::Failure,
     grpc::ExplainClient,
     identity::{Imsi, Msisdn},
     policy::{Reason, Status},
@@ -12,27 +15,27 @@ use crate::{
 use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr};
 
 /// Asks every question as a network and as an agent does. How many answers are not the expected ones.
-pub(super) fn ask(server: SocketAddr) -> Result<usize, Failure> {
+pub(super) fn ask(server: SocketAddr, say: Say<'_>) -> Result<usize, Failure> {
     let client = ExplainClient::connect(&format!("http://{server}"))?;
     let mut agent = BTreeMap::new();
     let mut wrong = 0;
-    print(&format!("{:<16} {:<16} {:<28} {}", "IMEI", "number or SIM", "the network hears", "an agent says"))?;
+    say(&format!("{:<16} {:<16} {:<28} {}", "IMEI", "number or SIM", "the network hears", "an agent says"))?;
     for case in &CASES {
         let answer = Answer::ask(&client, case)?;
-        print(&answer.text(case))?;
+        say(&answer.text(case))?;
         if let Some(what) = answer.surprise(case) {
             wrong += 1;
-            print(&format!("{:17}NOT EXPECTED: {what}", ""))?;
+            say(&format!("{:17}NOT EXPECTED: {what}", ""))?;
         }
         let Words { headline, next_step, contact } = answer.words;
         agent.entry(answer.reason).or_insert((headline, next_step, contact));
     }
-    print("\nWhat the agent adds, and whom to turn to:")?;
+    say("\nWhat the agent adds, and whom to turn to:")?;
     for (headline, next_step, contact) in agent.into_values() {
-        print(&format!("  {headline}\n      {next_step} [{contact}]"))?;
+        say(&format!("  {headline}\n      {next_step} [{contact}]"))?;
     }
     let right = CASES.len() - wrong;
-    print(&format!("\n{right} of {} answers are the expected ones.", CASES.len()))?;
+    say(&format!("\n{right} of {} answers are the expected ones.", CASES.len()))?;
     Ok(wrong)
 }
 
