@@ -16,7 +16,7 @@ use crate::{
     journal::Entry,
     listing::{Door, TacBar, TacRule},
     page::PageId,
-    pairing::{NumberKind, PairingKind, Subscriber},
+    pairing::{self, NumberKind, PairingKind, Pairs, Subscriber},
     policy::{Asked, Decisive, Evidence, Question, Verdict, decide},
     registry,
     revision::Revision,
@@ -131,16 +131,16 @@ impl Reading<'_> {
             Some(imsi) => self.msisdn_of(imsi)?,
             None => None,
         };
-        let mut imsi = inquiry.imsi;
-        if let (None, Some(asked)) = (imsi, inquiry.msisdn) {
-            for pair in &device.pairs {
-                if let NumberKind::Imsi(paired) = pair.number.kind()
-                    && !pair.second
-                    && self.msisdn_of(paired)? == Some(asked)
-                {
-                    imsi = Some(paired);
-                }
-            }
+        let mut unread = None;
+        let imsi = match (inquiry.imsi, inquiry.msisdn) {
+            (None, Some(asked)) => pairing::imsi_of(Pairs { plain: &[], others: &device.pairs }, |imsi| {
+                let known = self.msisdn_of(imsi);
+                known.map_err(|error| unread = Some(error)).is_ok_and(|known| known == Some(asked))
+            }),
+            (imsi, _) => imsi,
+        };
+        if let Some(error) = unread {
+            return Err(error);
         }
         Ok(Subscriber {
             msisdn: inquiry.msisdn.or(known),

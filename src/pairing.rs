@@ -194,6 +194,15 @@ impl<'a> Pairs<'a> {
     }
 }
 
+/// The IMSI of the first pairing by IMSI alone whose subscriber is the one that is meant.
+pub fn imsi_of(pairs: Pairs<'_>, mut is_meant: impl FnMut(Imsi) -> bool) -> Option<Imsi> {
+    // Plain pairs are by MSISDN.
+    pairs.others.iter().filter(|pair| !pair.second).find_map(|pair| match pair.number.kind() {
+        NumberKind::Imsi(imsi) => is_meant(imsi).then_some(imsi),
+        NumberKind::Msisdn(_) => None,
+    })
+}
+
 /// The subscriber of a question, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subscriber {

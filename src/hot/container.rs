@@ -331,6 +331,11 @@ pub(super) mod tests {
             }
             set
         });
+        let comb = (0..1500_u16, 2..5_u16, 1..80_u16).prop_map(|(start, step, count)| {
+            let mut set = PageBits::EMPTY;
+            (0..count).for_each(|tooth| drop(set.insert(start + tooth * step)));
+            set
+        });
         let dense = prop::array::uniform32(any::<u64>()).prop_map(PageBits);
         let full = PageBits([u64::MAX; PageBits::WORDS]);
         prop_oneof![
@@ -340,6 +345,7 @@ pub(super) mod tests {
             3 => scatter(150),
             2 => scatter(900),
             3 => runs,
+            3 => comb,
             2 => dense,
         ]
     }

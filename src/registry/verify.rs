@@ -1,7 +1,9 @@
 //! Verifying: does what is on the disk follow from the journal, and do the hot sets follow from the disk?
 //!
-//! Three independent ways to the same digest: the fold of journal entries and bodies (by batch), the scan
-//! of pages (as start-up does it), and the hot sets. Every body is held against the digest in its entry.
+//! Three ways to the same digest: the fold of journal entries and bodies (by batch), the scan of pages (as
+//! start-up does it), and the hot sets. For devices and pairings the first two are independent; subscribers,
+//! rules of models and settings are read alike in both. Every body is held against the digest in its entry,
+//! the stored states of batches and settings against the journal. The index `numbers` is not verified.
 
 use super::timeline;
 use crate::{

@@ -32,6 +32,9 @@ pub struct SettingsRow {
 
 impl Store {
     /// Entries from a number on, as they were stored.
+    ///
+    /// # Errors
+    /// When the column family is missing; each item when RocksDB cannot read it.
     pub fn journal(&self, from_seq: u64) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + '_, StoreError> {
         let start = keys::seq(from_seq);
         let rows = self.db.iterator_cf(self.cf(cf::JOURNAL)?, IteratorMode::From(&start, Direction::Forward));
@@ -39,6 +42,9 @@ impl Store {
     }
 
     /// Entries from a number on, decoded, with a check that no number is missing.
+    ///
+    /// # Errors
+    /// When the column family is missing; each item when an entry is unreadable or a number is missing.
     pub fn entries(&self, from_seq: u64) -> Result<impl Iterator<Item = Result<Entry, StoreError>> + '_, StoreError> {
         let mut expected = from_seq;
         Ok(self.journal(from_seq)?.map(move |bytes| {
@@ -54,6 +60,9 @@ impl Store {
     }
 
     /// One entry. `None` when there is none of that number.
+    ///
+    /// # Errors
+    /// When it is unreadable.
     pub fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
         let bytes = self.db.get_cf(self.cf(cf::JOURNAL)?, keys::seq(seq)).map_err(|error| self.failed_read(&error))?;
         let decode = |bytes: Vec<u8>| {
@@ -65,6 +74,9 @@ impl Store {
 
     /// Number of the last entry that was made before a moment, in milliseconds since the Unix epoch. Entries
     /// are numbered in the order in which they were made, so this is a binary search.
+    ///
+    /// # Errors
+    /// When an entry that is looked at is unreadable.
     pub fn last_entry_before(&self, unix_ms: i64) -> Result<Option<u64>, StoreError> {
         let (mut low, mut high) = (0, self.applied().seq);
         while low < high {
@@ -76,6 +88,9 @@ impl Store {
     }
 
     /// Every row about the devices of one page, whatever the state of its batch.
+    ///
+    /// # Errors
+    /// When a row of the page is unreadable.
     pub fn page_rows(&self, id: PageId) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();
         for family in [Family::Pages, Family::Marks, Family::Pairings, Family::Links] {
@@ -85,6 +100,9 @@ impl Store {
     }
 
     /// Models of the catalogue that are in force for a TAC.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn model(&self, tac: Tac, seq: u64) -> Result<Option<(BatchNumber, Model)>, StoreError> {
         let mut newest = None;
         self.rows_with_head(Family::Tacs, &tac.get().to_be_bytes(), &mut |row| {
@@ -98,6 +116,9 @@ impl Store {
     }
 
     /// What is in force for a model, with the batch of each part.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn tac_rule(&self, tac: Tac, seq: u64) -> Result<(TacRule, Vec<BatchNumber>), StoreError> {
         let mut rule = TacRule::default();
         let mut batches = BTreeMap::new();
@@ -117,6 +138,9 @@ impl Store {
     }
 
     /// The number of an IMSI as of an entry, with its batch.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn subscriber(&self, imsi: Imsi, seq: u64) -> Result<Option<(BatchNumber, Msisdn)>, StoreError> {
         let mut newest = None;
         self.rows_with_head(Family::Subscribers, &imsi.packed().to_be_bytes(), &mut |row| {
@@ -130,6 +154,9 @@ impl Store {
     }
 
     /// Devices that a number was ever paired with or bound to, and the batches that say so.
+    ///
+    /// # Errors
+    /// When an index row is unreadable.
     pub fn devices_of(&self, number: Number) -> Result<Vec<(EquipmentKey, BatchNumber)>, StoreError> {
         let head = number.to_stored().to_be_bytes();
         let mut devices = Vec::new();
@@ -141,6 +168,9 @@ impl Store {
     }
 
     /// Every IMSI of the subscriber map that has a number as of an entry, ascending.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn subscribers(&self, seq: u64) -> Result<Vec<(Imsi, Msisdn)>, StoreError> {
         let mut newest: Vec<(Imsi, Option<Msisdn>)> = Vec::new();
         self.walk_family(Family::Subscribers, &mut |(batch, row)| {
@@ -157,6 +187,9 @@ impl Store {
     }
 
     /// The same for the subscribers whose newest row came with a batch of one operator.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn subscribers_of(&self, operator: &str, seq: u64) -> Result<Vec<(Imsi, Msisdn)>, StoreError> {
         let mut newest: BTreeMap<Imsi, (BatchNumber, Option<Msisdn>)> = BTreeMap::new();
         self.walk_family(Family::Subscribers, &mut |(batch, row)| {
@@ -172,6 +205,9 @@ impl Store {
     }
 
     /// The class rows of models that are in force as of an entry.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn tac_class_rows(&self, seq: u64) -> Result<Vec<BodyRow>, StoreError> {
         let mut newest: BTreeMap<(Tac, TacClass), u8> = BTreeMap::new();
         self.walk_family(Family::TacClasses, &mut |(batch, row)| {
@@ -186,6 +222,9 @@ impl Store {
     }
 
     /// Every model with a class in force as of an entry, ascending.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn tac_rules(&self, seq: u64) -> Result<Vec<(Tac, TacRule)>, StoreError> {
         let mut rules: BTreeMap<Tac, TacRule> = BTreeMap::new();
         self.walk_family(Family::TacClasses, &mut |(batch, row)| {
@@ -200,6 +239,9 @@ impl Store {
     }
 
     /// Every model of the catalogue in force as of an entry, ascending.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
     pub fn models(&self, seq: u64) -> Result<BTreeMap<Tac, Model>, StoreError> {
         let mut models = BTreeMap::new();
         self.walk_family(Family::Tacs, &mut |(batch, row)| {
@@ -216,6 +258,9 @@ impl Store {
     }
 
     /// Every settings document up to an entry, in the order in which they were taken in.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
     pub fn settings(&self, seq: u64) -> Result<Vec<SettingsRow>, StoreError> {
         let mut documents = Vec::new();
         self.walk(cf::SETTINGS, &[], &mut |key, value| {
@@ -256,6 +301,9 @@ impl Store {
     }
 
     /// The rows of a batch in canonical order, decoded.
+    ///
+    /// # Errors
+    /// When the column family is missing; each item when a row of the batch is unreadable or missing.
     pub fn body(
         &self,
         number: BatchNumber,
@@ -264,6 +312,9 @@ impl Store {
     }
 
     /// Digest and number of rows of the body of a batch, computed from what lies on the disk.
+    ///
+    /// # Errors
+    /// When a row of the batch is unreadable or missing.
     pub fn body_summary(&self, number: BatchNumber) -> Result<super::BodySummary, StoreError> {
         let mut hasher = super::rows::BodyHasher::default();
         let mut rows = 0;
