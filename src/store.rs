@@ -9,6 +9,7 @@
 
 mod error;
 mod keys;
+mod newest;
 mod open;
 mod read;
 mod rows;

@@ -4,6 +4,9 @@
 //! *add* never takes anything off but what the list itself takes off; *full* leaves the door with exactly
 //! this list; *delta* replaces the rows that it names.
 
+mod newest;
+mod pairings;
+
 use super::{RegistryError, part::Part};
 use crate::{
     batch::{Batch, BatchNumber, BatchState, Batches, BodyRow},
@@ -173,15 +176,6 @@ impl Work<'_> {
         plain
     }
 
-    fn is_unpaired(&self, number: BatchNumber, row: &BodyRow, rows: &[Row]) -> bool {
-        let BodyRow::Pairing { key, number: paired, .. } = row else { return false };
-        rows.iter().any(|(remover, removal)| {
-            matches!(removal, BodyRow::Pairing { key: k, number: p, target: Some(t), .. }
-                if (k, p, *t) == (key, paired, number))
-                && self.batches.evidence_at(*remover, self.seq).is_some()
-        })
-    }
-
     fn devices(&mut self) -> Result<(), StoreError> {
         if self.part.header.class.is_none() {
             return Ok(());
@@ -299,138 +293,12 @@ impl Work<'_> {
         self.part.marks.range(page_keys(id))
     }
 
-    fn pairings(&mut self) -> Result<(), StoreError> {
-        let mut wanted: BTreeMap<PageId, Vec<&(BodyRow, bool)>> = BTreeMap::new();
-        for pairing in &self.part.pairings {
-            if let BodyRow::Pairing { key, .. } = &pairing.0 {
-                wanted.entry(PageId::of(*key)).or_default().push(pairing);
-            }
-        }
-        if self.part.header.kind == "pairing" && self.mode == Mode::Full {
-            for id in self.touched_pages()? {
-                wanted.entry(id).or_default();
-            }
-        }
-        let list = self.list_batches();
-        for (id, wanted) in wanted {
-            let rows = if list.is_empty() { Vec::new() } else { self.store.page_rows(id)? };
-            self.pairings_of_page(&wanted, &rows);
-        }
-        Ok(())
-    }
-
-    fn pairings_of_page(&mut self, wanted: &[&(BodyRow, bool)], rows: &[Row]) {
-        let standing: Vec<&Row> = rows
-            .iter()
-            .filter(|(number, row)| {
-                matches!(row, BodyRow::Pairing { target: None, .. })
-                    && self.is_of_list(*number)
-                    && !self.is_unpaired(*number, row, rows)
-            })
-            .collect();
-        let same_pair = |a: &BodyRow, b: &BodyRow| match (a, b) {
-            (BodyRow::Pairing { key: a, number: m, .. }, BodyRow::Pairing { key: b, number: n, .. }) => {
-                (a, m) == (b, n)
-            }
-            _ => false,
-        };
-        for (row, ends) in wanted {
-            let known = standing.iter().any(|(number, known)| !ends && known == row && self.is_same_source(*number));
-            if known {
-                self.out.unchanged += 1;
-            } else if !ends {
-                self.out.added += 1;
-                self.out.rows.push(row.clone());
-            } else if !standing.iter().any(|(_, known)| same_pair(known, row)) {
-                self.out.not_listed += 1;
-            }
-        }
-        for (number, known) in standing {
-            let named = wanted.iter().find(|(row, _)| same_pair(row, known));
-            let same = named.is_some_and(|(row, ends)| !ends && row == known && self.is_same_source(*number));
-            let goes = match (self.mode, named) {
-                (_, Some((_, true))) => true,
-                (Mode::Full, _) => !same,
-                (Mode::Delta, Some(_)) => !same,
-                _ => false,
-            };
-            if goes && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known {
-                self.out.removed += 1;
-                let target = Some(*number);
-                self.out.rows.push(BodyRow::Pairing {
-                    key: *key,
-                    number: *paired,
-                    target,
-                    kind: *kind,
-                    imsi: *imsi,
-                    until: *until,
-                });
-            }
-        }
-    }
-
     fn links(&mut self) -> Result<(), StoreError> {
         for (key, others) in &self.part.links {
             let rows = if self.batches.is_empty() { Vec::new() } else { self.store.page_rows(PageId::of(*key))? };
             let known = fold::device_evidence(*key, &rows, &self.batches, self.seq).links;
             if !others.iter().all(|other| known.contains(other)) {
                 self.out.rows.push(BodyRow::Link { key: *key, others: others.clone() });
-            }
-        }
-        Ok(())
-    }
-
-    /// What is in force of the rows of which the newest counts, as rows.
-    fn in_force_newest(&self) -> Result<Vec<BodyRow>, StoreError> {
-        let header = &self.part.header;
-        Ok(match header.kind.as_str() {
-            "subscriber" => self
-                .store
-                .subscribers_of(&header.operator, self.seq)?
-                .into_iter()
-                .map(|(imsi, msisdn)| BodyRow::Subscriber { imsi, msisdn: Some(msisdn), since: None })
-                .collect(),
-            "tac" => {
-                let models = self.store.models(self.seq)?;
-                models.into_iter().map(|(tac, model)| BodyRow::Tac { tac, model: Some(model) }).collect()
-            }
-            "exempt-tac" | "barred-tac" => self.store.tac_class_rows(self.seq)?,
-            _ => Vec::new(),
-        })
-    }
-
-    fn newest(&mut self) -> Result<(), StoreError> {
-        let kind = self.part.header.kind.as_str();
-        if self.part.newest.is_empty() && self.mode != Mode::Full {
-            return Ok(());
-        }
-        let about_bar = kind == "barred-tac";
-        let known: BTreeMap<Subject, BodyRow> = self
-            .in_force_newest()?
-            .into_iter()
-            .filter_map(|row| Some((subject(&row)?, row)))
-            .filter(|(subject, _)| match subject {
-                Subject::TacClass(_, is_bar) => *is_bar == about_bar,
-                _ => true,
-            })
-            .collect();
-        let mut named = BTreeSet::new();
-        for row in &self.part.newest {
-            let Some(subject) = subject(row) else { continue };
-            named.insert(subject);
-            match (is_off(row), known.get(&subject)) {
-                (true, None) => self.out.not_listed += 1,
-                (false, Some(known)) if same_statement(known, row) => self.out.unchanged += 1,
-                (off, _) => {
-                    *(if off { &mut self.out.removed } else { &mut self.out.added }) += 1;
-                    self.out.rows.push(row.clone());
-                }
-            }
-        }
-        if self.mode == Mode::Full {
-            for (_, row) in known.iter().filter(|(subject, _)| !named.contains(*subject)) {
-                self.out.removed += 1;
-                self.out.rows.push(taken_off(row));
             }
         }
         Ok(())
@@ -468,49 +336,6 @@ fn range_of(id: PageId, sorted: &[EquipmentKey]) -> &[EquipmentKey] {
     let from = sorted.partition_point(|key| PageId::of(*key) < id);
     let until = sorted.partition_point(|key| PageId::of(*key) <= id);
     &sorted[from..until]
-}
-
-/// What a row is about, where the newest row counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Subject {
-    Subscriber(crate::identity::Imsi),
-    Tac(crate::identity::Tac),
-    TacClass(crate::identity::Tac, bool),
-}
-
-fn subject(row: &BodyRow) -> Option<Subject> {
-    Some(match row {
-        BodyRow::Subscriber { imsi, .. } => Subject::Subscriber(*imsi),
-        BodyRow::Tac { tac, .. } => Subject::Tac(*tac),
-        BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class == crate::batch::TacClass::Bar),
-        _ => return None,
-    })
-}
-
-const fn is_off(row: &BodyRow) -> bool {
-    matches!(
-        row,
-        BodyRow::Subscriber { msisdn: None, .. }
-            | BodyRow::Tac { model: None, .. }
-            | BodyRow::TacClass { level: 0, .. }
-    )
-}
-
-/// Whether two rows say the same; since when a subscriber has a number is not a new statement.
-fn same_statement(known: &BodyRow, row: &BodyRow) -> bool {
-    match (known, row) {
-        (BodyRow::Subscriber { msisdn: a, .. }, BodyRow::Subscriber { msisdn: b, .. }) => a == b,
-        _ => known == row,
-    }
-}
-
-fn taken_off(row: &BodyRow) -> BodyRow {
-    match row.clone() {
-        BodyRow::Subscriber { imsi, .. } => BodyRow::Subscriber { imsi, msisdn: None, since: None },
-        BodyRow::Tac { tac, .. } => BodyRow::Tac { tac, model: None },
-        BodyRow::TacClass { tac, class, .. } => BodyRow::TacClass { tac, class, level: 0 },
-        other => other,
-    }
 }
 
 /// Rows of a body sort by family, subject, and the batch that a removal names (docs/storage.md).

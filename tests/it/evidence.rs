@@ -126,6 +126,7 @@ impl Dice {
 /// One register of random lists.
 struct Story {
     registry: Registry,
+    published: Arc<Published>,
     dice: Dice,
     list: std::path::PathBuf,
     told: String,
@@ -134,8 +135,11 @@ struct Story {
 impl Story {
     fn begin(folder: &Path, seed: u64) -> Self {
         let (registry, _) = Registry::open(&folder.join("data"), true).unwrap();
+        let published = Arc::new(Published::new(load::hot_sets(registry.store(), &mut |_| {}).unwrap()));
+        registry.keep_published(Arc::clone(&published));
         Self {
             registry,
+            published,
             dice: Dice(SplitMix64::new(seed)),
             list: folder.join("list.csv"),
             told: format!("seed {seed}"),
@@ -170,8 +174,13 @@ impl Story {
         assert!(again.batches.is_empty(), "{first:?} and again {again:?}: {}", self.told);
     }
 
+    /// The hot sets, loaded anew; those that every change was published to are the same.
     fn hot(&self) -> HotSets {
-        load::hot_sets(self.registry.store(), &mut |_| {}).unwrap()
+        let loaded = load::hot_sets(self.registry.store(), &mut |_| {}).unwrap();
+        let published = self.published.load();
+        assert_eq!(published.digest(), loaded.digest(), "published and loaded: {}", self.told);
+        assert_eq!(published.revision(), loaded.revision(), "{}", self.told);
+        loaded
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const REGISTERED: &str = "\
 APPROVED_IMEI,make,model,status,model_number,brand_name,device_type,radio_interface,device_id
 35440011000010,Merek,A1,whitelist,,,,,D1
-354400110000283,Merek,A1,,,,,,D1
+354400110000282,Merek,A1,,,,,,D1
 3544001100003601,,,WhiteList,,,,,D2
 35440013000005,,,,,,,,D3
 35440014000005,,,,,,,,D4
@@ -207,7 +207,7 @@ fn an_answer_names_the_door_and_the_batch_that_decided() {
     }
     let (code, answer) = register.check("35440011000010", "");
     let expected = json!({
-        "imei": "354400110000101", "key": "35440011000010", "status": "WHITELISTED", "reason": "REGISTERED",
+        "imei": "354400110000100", "key": "35440011000010", "status": "WHITELISTED", "reason": "REGISTERED",
         "pairing": "NOT_ASKED", "valid_until": null, "door": "tpp-import", "batch": 3, "document": "TPP-2026-0117",
         "sim_changed": false, "revision": "1.36", "settings": 2, "age_seconds": 0,
     });
@@ -238,7 +238,7 @@ fn an_explanation_shows_what_lies_behind() {
     let behind = &answer["explanation"];
     let model = json!({"tac": "35440011", "manufacturer": "PT Merek", "name": "Satu", "rule": ""});
     assert_eq!(behind["model"], model);
-    assert_eq!(behind["linked_imeis"], json!(["354400110000283"]), "one phone has one device id");
+    assert_eq!(behind["linked_imeis"], json!(["354400110000282"]), "one phone has one device id");
     assert_eq!(behind["evidence"][0]["document"], "TPP-2026-0117");
     assert_eq!(behind["history"][0]["what"], "listed (registered), batch active");
     let text = register.run(&format!("check 35440018000003 --msisdn {CITRA} --explain")).ok().out;
@@ -255,7 +255,39 @@ fn people_are_told_what_an_import_did() {
     let text = register.run("import registered {}/list.csv --rejects {}/rejects.csv").ok().out;
     let folder = register.path("");
     let text = text.replace(folder.to_str().unwrap(), "DIR/");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    registered through tpp-import: batch 3
+    rows        5 = 2 accepted + 2 rejected + 1 duplicates
+    register    2 added, 0 removed, 0 in force already
+    warning     1 x the 15th digit does not fit the other 14 (Luhn); the first 14 are taken (first: DIR/list.csv, line 3)
+    rejected    DIR/list.csv line 5, column imei: "3544": an IMEI or IMEISV in a list is 14 to 16 decimal digits, without separators
+    rejected    DIR/list.csv line 6, column status: "stolen": the status of a white list is empty, whitelist, recovered, removed or withdrawn
+                every rejected row is in DIR/rejects.csv
+    revision    1.4
+    "#);
     let text = register.run("import registered {}/list.csv").ok().out.replace(folder.to_str().unwrap(), "DIR/");
     assert!(text.starts_with("registered through tpp-import: nothing new, no batch was made\n"), "{text}");
+}
+
+#[test]
+fn every_pairing_by_imsi_meets_the_number_of_its_sim() {
+    let register = Register::new();
+    // Two SIMs of one number: the pairing with one has ended. A third SIM is foreign, by somebody's mistake.
+    let pairings = format!(
+        "imei,imsi,valid_until\n35440018000011,{ANI_SIM},2021-01-01\n35440018000011,{BUDI_SIM},\n35440018000012,525011234567890,2021-01-01\n"
+    );
+    register.import("pairing", &pairings, "");
+    register.import(
+        "subscriber",
+        &format!("imsi,msisdn\n{ANI_SIM},{ANI}\n{BUDI_SIM},{ANI}\n525011234567890,{ANI}\n"),
+        "",
+    );
+    let server = Server::start(&register);
+    let asked = ["35440018000011", "35440018000012"].map(|imei| Asked { imei, msisdn: ANI, imsi: "" });
+    let answers = answers_of_all_doors(&register, &server, &asked, "");
+    assert_eq!(answers[0].1, "PAIRED");
+    assert_eq!(answers[1].1, "NOT_REGISTERED", "the question came from an Indonesian number");
+    let explained = register.run(&format!("check 35440018000011 --msisdn {ANI} --explain")).ok().out;
+    assert!(explained.contains("allowance 51010*******802, batch 3  <- the number asked"), "{explained}");
+    server.stop();
 }

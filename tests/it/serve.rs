@@ -1,6 +1,7 @@
 //! The served register as an orchestrator meets it: signals, readiness, figures, one server a directory.
 
 #[path = "../grpc_door/raw.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
 mod raw;
 
 use crate::support::{Asked, Register, Server, check_request, command, get, run};
@@ -142,7 +143,9 @@ fn figures_count_checks_and_show_what_is_held() {
     assert_eq!((figure("saring_revision_epoch"), figure("saring_revision_seq")), (1.0, 6.0));
     assert_eq!(figure("saring_data_age_seconds"), 0.0);
     assert_eq!(figure("saring_hot_entries{kind=\"registered\"}"), 1.0);
-    assert_eq!(figure("saring_hot_entries{kind=\"mark-stolen\"}"), 1.0);
+    assert_eq!(figure("saring_hot_entries{kind=\"stolen\"}"), 1.0);
+    assert_eq!(figure("saring_import_batches{door=\"stolen\"}"), 1.0);
+    assert_eq!(figure("saring_import_added{door=\"tpp-import\"}"), 1.0);
     let stats = register.run("stats --json").ok().json();
     assert_eq!(figure("saring_hot_bytes{kind=\"all\"}") as u64, stats["memory_bytes"].as_u64().unwrap());
     assert!(figures.contains("saring_handler_seconds"), "latencies");

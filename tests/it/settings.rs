@@ -63,9 +63,9 @@ fn every_door_uses_the_settings_in_force_and_those_of_the_operator() {
 fn a_document_that_breaks_a_rule_changes_nothing() {
     let register = register();
     let digest = register.digest();
-    let outside = "[operator.telkomsel]\nnot_registered = \"white\"\n";
+    let outside = "[bounds]\nnot_registered = []\n[operator.telkomsel]\nnot_registered = \"white\"\n";
     for (document, word) in [
-        (outside, "[operator.telkomsel] not_registered = white: outside the regulator's bound (none)"),
+        (outside, "[operator.telkomsel] not_registered = white: outside the regulator's bound (none: national only)"),
         (
             "[bounds]\nexpired = [\"grey\"]\n[operator.xl]\nexpired = \"black\"\n",
             "outside the regulator's bound (grey)",

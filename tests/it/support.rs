@@ -19,12 +19,11 @@ use std::{
 use tonic::transport::Channel;
 
 /// MSISDNs of the tests, without country code, so that every way of writing them is found.
-pub const PERSONS: [&str; 8] = [
+pub const PERSONS: [&str; 7] = [
     "81234567801",
     "81234567802",
     "81234567803",
     "81234567804",
-    "81234567805",
     "510101234567801",
     "510101234567802",
     "510101234567803",
@@ -33,7 +32,6 @@ pub const ANI: &str = "6281234567801";
 pub const BUDI: &str = "6281234567802";
 pub const CITRA: &str = "6281234567803";
 pub const DEWI: &str = "6281234567804";
-pub const EKO: &str = "6281234567805";
 pub const ANI_SIM: &str = "510101234567801";
 pub const BUDI_SIM: &str = "510101234567802";
 pub const CITRA_SIM: &str = "510101234567803";
@@ -186,11 +184,6 @@ impl Register {
     #[track_caller]
     pub fn digest(&self) -> String {
         self.run("verify --json").ok().json()["digest"].as_str().unwrap().to_owned()
-    }
-
-    #[track_caller]
-    pub fn revision(&self) -> String {
-        self.run("verify --json").ok().json()["revision"].as_str().unwrap().to_owned()
     }
 }
 

@@ -40,7 +40,10 @@ const LAYERS: &[&[&str]] = &[
     &["telemetry", "metrics"],
     &["check", "explain", "import", "load", "registry", "sample"],
     &["hot", "store"],
-    &["batch", "day", "digest", "fold", "journal", "limits", "listing", "page", "pairing", "policy", "revision"],
+    &[
+        "batch", "day", "digest", "fold", "journal", "limits", "listing", "page", "pairing", "policy", "revision",
+        "words",
+    ],
     &["identity"],
 ];
 
