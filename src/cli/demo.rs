@@ -145,7 +145,7 @@ fn serve_and_ask(args: &DemoArgs, directory: &Path) -> Result<Exit, Failure> {
     let mut outcome = None;
     node::run(
         &config,
-        move |_| serve::open(&data),
+        move |metrics| serve::open(&data, metrics),
         |node, revision| {
             let asked = print(&format!(
                 "Served over gRPC on {}, HTTP on {}, revision {revision}\n",
