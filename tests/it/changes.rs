@@ -274,3 +274,15 @@ fn a_number_with_two_sims_stays_paired() {
     assert_eq!(register.reason(DEVICES[0], &format!("--imsi {ANI_SIM}")), "BLACKLISTED PAIRING_MISMATCH");
     register.digest();
 }
+
+#[test]
+fn a_subscriber_who_changes_the_operator_is_not_lost_by_the_full_list_that_says_so() {
+    let register = Register::new();
+    register.import("pairing", &format!("imei,msisdn\n35440031000001,{ANI}\n"), "--operator xl");
+    register.import("subscriber", &format!("imsi,msisdn,operator\n{ANI_SIM},{ANI},xl\n{BUDI_SIM},{BUDI},xl\n"), "");
+    let moved = format!("imsi,msisdn,operator\n{ANI_SIM},{ANI},telkomsel\n{BUDI_SIM},{BUDI},xl\n");
+    let told = register.import("subscriber", &moved, "--mode full");
+    assert_eq!(counted(&told), [1, 0, 1, 0], "{told}");
+    assert_eq!(register.reason(DEVICES[0], &format!("--imsi {ANI_SIM}")), "WHITELISTED PAIRED");
+    assert_eq!(register.import("subscriber", &moved, "--mode full")["batches"], json!([]));
+}
