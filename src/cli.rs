@@ -6,6 +6,7 @@
 mod check;
 mod completions;
 mod config;
+mod demo;
 mod import;
 mod serve;
 mod settings;
@@ -55,6 +56,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Make a small national register, serve it and ask it: a first look
+    Demo(demo::DemoArgs),
     /// Answer checks over gRPC until told to stop
     Serve(serve::ServeArgs),
     /// Take lists into the register
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         }
     };
     let outcome = match cli.verb {
+        Verb::Demo(args) => demo::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Import(args) => import::run(&args),
         Verb::Check(args) => check::run(&args),

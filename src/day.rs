@@ -54,7 +54,8 @@ impl Day {
         (self.0 as i64 + 1) * 86_400 - WIB_OFFSET_SECONDS
     }
 
-    fn date(self) -> jiff::civil::Date {
+    /// The day in the calendar.
+    pub(crate) fn date(self) -> jiff::civil::Date {
         jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(i64::from(self.0)))
     }
 }

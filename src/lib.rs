@@ -48,6 +48,7 @@ pub mod page;
 pub mod pairing;
 pub mod policy;
 pub mod revision;
+pub mod words;
 
 // Identities.
 pub mod identity;
