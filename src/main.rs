@@ -1,5 +1,8 @@
 //! `saring`: parse, call, exit code.
 
+#[cfg(feature = "failpoints")]
+mod failpoints;
+
 use std::process::ExitCode;
 
 /// The checks' memory allocator: 0.73 of the default's cost for a call (docs/decisions.md).
@@ -7,5 +10,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    failpoints::stop_where_told();
     saring::cli::main()
 }
