@@ -23,11 +23,14 @@ pub(super) enum Found {
 /// # Errors
 /// When what lies there is not ours, newer, or lacks a part.
 pub(super) fn look(path: &Path) -> Result<Found, StoreError> {
+    if path.exists() && !path.is_dir() {
+        return Err(StoreError::NotADirectory { path: path.to_owned() });
+    }
     if !path.join("CURRENT").exists() {
-        return match table_or_log(path) {
-            Some(name) => Err(StoreError::damaged(path, format!("{name} is there, but the file CURRENT is missing"))),
-            None => Ok(Found::Nothing),
-        };
+        if has_table_or_log(path) {
+            return Err(StoreError::damaged(path, "tables or logs are there, but the file CURRENT is missing"));
+        }
+        return Ok(Found::Nothing);
     }
     let on_disk = DB::list_cf(&Options::default(), path).map_err(|error| open::open_error(path, &error, true))?;
     let is_ours = |name: &str| cf::ALL.contains(&name);
@@ -42,14 +45,14 @@ pub(super) fn look(path: &Path) -> Result<Found, StoreError> {
 /// RocksDB's own family. It is always there and nothing of ours is in it.
 const DEFAULT: &str = "default";
 
-/// A table or a log of RocksDB: where one is, there was a database.
-fn table_or_log(path: &Path) -> Option<String> {
-    let names = std::fs::read_dir(path).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names = names.filter(|name| {
+/// Whether a table or a log of RocksDB is there: then there was a database.
+fn has_table_or_log(path: &Path) -> bool {
+    let names = std::fs::read_dir(path).into_iter().flatten();
+    let mut names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.any(|name| {
         let digits = name.strip_suffix(".sst").or_else(|| name.strip_suffix(".log"));
         digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-    });
-    names.next()
+    })
 }
 
 /// Tells a database with other families than ours from one that was never finished.

@@ -200,20 +200,24 @@ fn a_lost_or_torn_note_of_the_acknowledged_revision_does_no_harm() {
     whole(register.damaged("a wrong note", "ACKNOWLEDGED", |path| flip(path, 5, 3)));
 }
 
-/// What each command says of a directory; a line each.
+/// What the commands say of a directory: a line for each saying.
 fn told(data: &Path, list: &Path) -> String {
-    let mut lines = Vec::new();
-    for verb in ["verify", "check 350000010000007", "import registered"] {
-        let mut command = saring(&verb.split(' ').collect::<Vec<_>>());
-        if verb.starts_with("import") {
+    let mut sayings: Vec<(Vec<&str>, String)> = Vec::new();
+    for args in [&["verify"][..], &["check", "350000010000007"], &["import", "registered"]] {
+        let mut command = saring(args);
+        if args[0] == "import" {
             command.arg(list);
         }
         let output = command.arg("--data").arg(data).output().unwrap();
-        let verb = verb.split(' ').next().unwrap();
         let said = if output.status.success() { text(&output.stdout) } else { text(&output.stderr) };
-        let code = output.status.code().map_or("killed".to_owned(), |code| code.to_string());
-        lines.push(format!("{verb} ({code}) {}", without_path(&said, data).lines().next().unwrap_or_default()));
+        let said = without_path(&said, data).lines().next().unwrap_or_default().to_owned();
+        let saying = format!("({}) {said}", output.status.code().unwrap());
+        match sayings.iter_mut().find(|(_, known)| *known == saying) {
+            Some((verbs, _)) => verbs.push(args[0]),
+            None => sayings.push((vec![args[0]], saying)),
+        }
     }
+    let lines: Vec<String> = sayings.iter().map(|(verbs, saying)| format!("{} {saying}", verbs.join(", "))).collect();
     lines.join("\n")
 }
 
@@ -229,20 +233,20 @@ fn damage_is_named() {
     let lists = tempfile::tempdir().unwrap();
     let list = one_device(&lists);
     let (tables, log) = (Damageable::in_tables(&fixture), Damageable::in_log(&fixture));
+    let manifest = &tables.files(is_manifest)[0];
     let damaged = |register: &Damageable, file: &str, damage: &dyn Fn(&Path)| {
         let data = copy(register.register.path());
         damage(&data.path().join(file));
-        told(data.path(), &list)
+        told(data.path(), &list).replace(manifest, "MANIFEST")
     };
-    insta::assert_snapshot!(damaged(&tables, "CURRENT", &|path| fs::remove_file(path).unwrap()), @"");
-    insta::assert_snapshot!(damaged(&tables, "CURRENT", &|path| truncate(path, 0)), @"");
-    let manifest = &tables.files(is_manifest)[0];
-    insta::assert_snapshot!(damaged(&tables, manifest, &|path| truncate(path, 0)), @"");
-    insta::assert_snapshot!(damaged(&tables, manifest, &|path| flip(path, 20, 0)), @"");
+    insta::assert_snapshot!(damaged(&tables, "CURRENT", &|path| fs::remove_file(path).unwrap()), @"verify, check, import (1) saring: DIR is damaged: tables or logs are there, but the file CURRENT is missing. Nothing was changed; restore the directory from a backup");
+    insta::assert_snapshot!(damaged(&tables, "CURRENT", &|path| truncate(path, 0)), @"verify, check, import (1) saring: DIR is damaged: Corruption: CURRENT file does not end with newline. Nothing was changed; restore the directory from a backup");
+    insta::assert_snapshot!(damaged(&tables, manifest, &|path| truncate(path, 0)), @"verify, check, import (1) saring: DIR is damaged: Corruption: no log_file_number, next_file_number, last_sequence entry in MANIFEST  The file DIR/MANIFEST may be corrupted.. Nothing was changed; restore the directory from a backup");
+    insta::assert_snapshot!(damaged(&tables, manifest, &|path| flip(path, 20, 0)), @"verify, check, import (1) saring: DIR is damaged: Corruption: checksum mismatch  The file DIR/MANIFEST may be corrupted.. Nothing was changed; restore the directory from a backup");
     let wal = log.files(is_log).into_iter().max_by_key(|file| size(&log, file)).unwrap();
-    insta::assert_snapshot!(damaged(&log, &wal, &|path| flip(path, 40, 0)), @"");
-    insta::assert_snapshot!(damaged(&log, &wal, &|path| truncate(path, 0)), @"");
-    insta::assert_snapshot!(damaged(&log, &wal, &|path| truncate(path, fs::metadata(path).unwrap().len() - 1)), @"");
+    insta::assert_snapshot!(damaged(&log, &wal, &|path| flip(path, 40, 0)), @"verify, check, import (1) saring: DIR is damaged: Corruption: checksum mismatch. Nothing was changed; restore the directory from a backup");
+    insta::assert_snapshot!(damaged(&log, &wal, &|path| truncate(path, 0)), @"verify, check, import (1) saring: DIR is damaged: entry 8 was acknowledged, but the last one that is left is 4. Nothing was changed; restore the directory from a backup");
+    insta::assert_snapshot!(damaged(&log, &wal, &|path| truncate(path, fs::metadata(path).unwrap().len() - 1)), @"verify, check, import (1) saring: DIR is damaged: entry 8 was acknowledged, but the last one that is left is 4. Nothing was changed; restore the directory from a backup");
 }
 
 #[test]
@@ -274,7 +278,7 @@ fn other_formats_are_named() {
     let list = one_device(&lists);
     let newer = fixture.base();
     write_behind(newer.path(), "meta", b"format", &7_u32.to_be_bytes());
-    insta::assert_snapshot!(told(newer.path(), &list), @"");
+    insta::assert_snapshot!(told(newer.path(), &list), @"verify, check, import (1) saring: DIR has storage format 7, and this build knows formats up to 1: run the newer Saring that wrote it");
     let more = fixture.base();
     write_behind(more.path(), "meta", b"format", &7_u32.to_be_bytes());
     {
@@ -283,10 +287,10 @@ fn other_formats_are_named() {
         let mut db = DB::open_cf(&options, more.path(), names).unwrap();
         db.create_cf("of_format_7", &options).unwrap();
     }
-    insta::assert_snapshot!(told(more.path(), &list), @"");
+    insta::assert_snapshot!(told(more.path(), &list), @"verify, check, import (1) saring: DIR has storage format 7, and this build knows formats up to 1: run the newer Saring that wrote it");
     let odd = fixture.base();
     write_behind(odd.path(), "meta", b"format", b"one");
-    insta::assert_snapshot!(told(odd.path(), &list), @"");
+    insta::assert_snapshot!(told(odd.path(), &list), @"verify, check, import (1) saring: DIR is damaged: the format version is not 4 bytes. Nothing was changed; restore the directory from a backup");
     let less = fixture.base();
     {
         let options = Options::default();
@@ -294,7 +298,7 @@ fn other_formats_are_named() {
         let mut db = DB::open_cf(&options, less.path(), names).unwrap();
         db.drop_cf("touched").unwrap();
     }
-    insta::assert_snapshot!(told(less.path(), &list), @"");
+    insta::assert_snapshot!(told(less.path(), &list), @r#"verify, check, import (1) saring: DIR is damaged: column family "touched" is missing. Nothing was changed; restore the directory from a backup"#);
 }
 
 #[test]
@@ -306,12 +310,12 @@ fn other_databases_are_named_and_left_alone() {
     options.create_missing_column_families(true);
     let plain = tempfile::tempdir().unwrap();
     DB::open(&options, plain.path()).unwrap().put(b"theirs", b"1").unwrap();
-    insta::assert_snapshot!(told(plain.path(), &list), @"");
+    insta::assert_snapshot!(told(plain.path(), &list), @"verify, check, import (1) saring: DIR is a RocksDB database but not a Saring register: name another directory");
     assert_eq!(DB::list_cf(&options, plain.path()).unwrap(), ["default"]);
     assert_eq!(DB::open(&options, plain.path()).unwrap().get(b"theirs").unwrap().unwrap(), b"1");
     let families = tempfile::tempdir().unwrap();
     drop(DB::open_cf(&options, families.path(), ["default", "meta", "theirs"]).unwrap());
-    insta::assert_snapshot!(told(families.path(), &list), @"");
+    insta::assert_snapshot!(told(families.path(), &list), @"verify, check, import (1) saring: DIR is a RocksDB database but not a Saring register: name another directory");
     assert_eq!(DB::list_cf(&options, families.path()).unwrap().len(), 3);
 }
 
@@ -321,21 +325,27 @@ fn what_is_no_register_is_named() {
     let list = one_device(&directory);
     let file = directory.path().join("a file");
     fs::write(&file, "x").unwrap();
-    insta::assert_snapshot!(told(&file, &list), @"");
+    insta::assert_snapshot!(told(&file, &list), @"verify, check, import (1) saring: DIR is a file, and a register is a directory: name another path");
     let absent = directory.path().join("absent");
     let verify = saring(&["verify", "--data"]).arg(&absent).output().unwrap();
-    insta::assert_snapshot!(without_path(&text(&verify.stderr), &absent), @"");
+    insta::assert_snapshot!(without_path(&text(&verify.stderr), &absent), @"saring: DIR holds no register: make one with `saring import … --data DIR`, or name the right directory");
     assert!(!absent.exists(), "reading makes nothing");
     let serve = saring(&["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(&absent).output();
-    insta::assert_snapshot!(without_path(&text(&serve.unwrap().stderr), &absent).lines().last().unwrap(), @"");
+    insta::assert_snapshot!(without_path(&text(&serve.unwrap().stderr), &absent).lines().last().unwrap(), @"saring: cannot load the register: DIR holds no register: make one with `saring import … --data DIR`, or name the right directory");
     let empty = tempfile::tempdir().unwrap();
-    insta::assert_snapshot!(told(empty.path(), &list), @"");
+    insta::assert_snapshot!(told(empty.path(), &list), @r"
+    verify, check (1) saring: DIR holds no register: make one with `saring import … --data DIR`, or name the right directory
+    import (0) registered through tpp-import: batch 3
+    ");
     let begun = tempfile::tempdir().unwrap();
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     drop(DB::open_cf(&options, begun.path(), ["meta", "journal"]).unwrap());
-    insta::assert_snapshot!(told(begun.path(), &list), @"");
+    insta::assert_snapshot!(told(begun.path(), &list), @r"
+    verify, check (1) saring: DIR holds no register: make one with `saring import … --data DIR`, or name the right directory
+    import (0) registered through tpp-import: batch 3
+    ");
 }
 
 #[test]
@@ -345,13 +355,13 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
     let mut first = stop_at(&mut fixture.import(List::Small, data.path()), "import-before-activate", 1);
     let second = fixture.import(List::Small, data.path()).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
-    insta::assert_snapshot!(without_path(&text(&second.stderr), data.path()), @"");
+    insta::assert_snapshot!(without_path(&text(&second.stderr), data.path()), @"saring: DIR is in use by another Saring process, and two must never write one register: stop the server (or wait for the import) and try again");
     assert_eq!(digest(data.path()), fixture.before.digest);
     first.kill().unwrap();
     first.wait().unwrap();
     let held = Store::open(data.path(), OpenMode::Write).unwrap();
     let same_process = Store::open(data.path(), OpenMode::Write).unwrap_err().to_string();
-    insta::assert_snapshot!(without_path(&same_process, data.path()), @"");
+    insta::assert_snapshot!(without_path(&same_process, data.path()), @"DIR is in use by another Saring process, and two must never write one register: stop the server (or wait for the import) and try again");
     drop(held);
     succeed(&mut fixture.import(List::Small, data.path()));
 }

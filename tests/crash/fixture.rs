@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -27,11 +27,11 @@ const ASKED: [u64; 8] = [
 ];
 
 /// Devices of the larger operator in the large list: its body is written ahead in more than one chunk.
-const LARGE: u64 = 180_000;
+const LARGE: u64 = 175_000;
 
 /// A list, as `saring import` is told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum List {
+pub(crate) enum List {
     /// Two batches in one atomic write.
     Small,
     /// Two batches that are staged first.
@@ -40,23 +40,23 @@ pub enum List {
 
 /// What a register holds, as far as people and networks see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Digest of the register.
-    pub digest: String,
+    pub(crate) digest: String,
     entries: BTreeMap<String, u64>,
     answers: Vec<(String, String)>,
 }
 
 /// Lists, and the states of a register before and after each was taken in.
-pub struct Fixture {
+pub(crate) struct Fixture {
     directory: TempDir,
-    pub before: Seen,
+    pub(crate) before: Seen,
     after: BTreeMap<List, Seen>,
 }
 
 impl Fixture {
     /// Writes the lists and makes a register with a base to take copies of.
-    pub fn new(lists: &[List]) -> Self {
+    pub(crate) fn new(lists: &[List]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         fs::write(path("base.csv"), bare(35_000_001_000_000, 100)).unwrap();
@@ -77,17 +77,17 @@ impl Fixture {
     }
 
     /// A copy of the register with its base.
-    pub fn base(&self) -> TempDir {
+    pub(crate) fn base(&self) -> TempDir {
         copy(&self.directory.path().join("base"))
     }
 
     /// What a register holds once a list was taken in.
-    pub fn after(&self, list: List) -> &Seen {
+    pub(crate) fn after(&self, list: List) -> &Seen {
         &self.after[&list]
     }
 
     /// The command that takes a list in.
-    pub fn import(&self, list: List, data: &Path) -> Command {
+    pub(crate) fn import(&self, list: List, data: &Path) -> Command {
         let (kind, file) = match list {
             List::Small => ("stolen", "small.csv"),
             List::Large => ("registered", "large.csv"),
@@ -98,7 +98,7 @@ impl Fixture {
     }
 
     /// The text of a list.
-    pub fn text(&self, list: List) -> String {
+    pub(crate) fn text(&self, list: List) -> String {
         let name = if list == List::Small { "small.csv" } else { "large.csv" };
         fs::read_to_string(self.directory.path().join(name)).unwrap()
     }
@@ -132,7 +132,7 @@ fn large() -> String {
 }
 
 /// A copy of a directory without folders in it.
-pub fn copy(from: &Path) -> TempDir {
+pub(crate) fn copy(from: &Path) -> TempDir {
     let to = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -142,32 +142,32 @@ pub fn copy(from: &Path) -> TempDir {
 }
 
 /// The binary, with nothing of the environment that could change what it does.
-pub fn saring(args: &[&str]) -> Command {
+pub(crate) fn saring(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_saring"));
     command.args(args).env_remove("FAILPOINTS").env_remove("SARING_STOP_AT").stdin(Stdio::null());
     command
 }
 
 /// Runs a command that must succeed.
-pub fn succeed(command: &mut Command) -> Output {
+pub(crate) fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?} ended with {}: {}", output.status, text(&output.stderr));
     output
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Starts a command that stops at a failpoint, and kills it there.
-pub fn kill_at(command: &mut Command, name: &str, nth: u64) {
+pub(crate) fn kill_at(command: &mut Command, name: &str, nth: u64) {
     let mut child = stop_at(command, name, nth);
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
 /// Starts a command that stops at a failpoint, and waits until it is there.
-pub fn stop_at(command: &mut Command, name: &str, nth: u64) -> Child {
+pub(crate) fn stop_at(command: &mut Command, name: &str, nth: u64) -> Child {
     let at = format!("{name}@{nth}");
     command.env("SARING_STOP_AT", &at).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -183,7 +183,7 @@ pub fn stop_at(command: &mut Command, name: &str, nth: u64) -> Child {
 }
 
 /// Verifies a register, and reads what people and networks see of it.
-pub fn look(data: &Path) -> Seen {
+pub(crate) fn look(data: &Path) -> Seen {
     let json = |command: &mut Command| -> serde_json::Value {
         serde_json::from_slice(&succeed(command.arg("--json").arg("--data").arg(data)).stdout).unwrap()
     };
@@ -191,26 +191,37 @@ pub fn look(data: &Path) -> Seen {
     let classes = json(&mut saring(&["stats"]))["classes"].clone();
     let entries = classes.as_object().unwrap().iter();
     let entries = entries.map(|(name, class)| (name.clone(), class["entries"].as_u64().unwrap())).collect();
-    Seen { digest, entries, answers: ASKED.iter().map(|key| answer(data, *key)).collect() }
+    Seen { digest, entries, answers: answers(data) }
 }
 
-fn answer(data: &Path, key: u64) -> (String, String) {
-    let asked =
-        saring(&["check", &key.to_string(), "--msisdn", "62811000001", "--json", "--data"]).arg(data).output().unwrap();
-    let view: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap_or_else(|_| panic!("{asked:?}"));
-    let name = |field: &str| view[field].as_str().unwrap().to_owned();
-    (name("status"), name("reason"))
+/// Status and reason for each device that is asked about.
+fn answers(data: &Path) -> Vec<(String, String)> {
+    let mut asking = saring(&["check", "-", "--msisdn", "62811000001", "--json", "--data"]);
+    let mut asking = asking.arg(data).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let questions: Vec<String> = ASKED.iter().map(u64::to_string).collect();
+    asking.stdin.take().unwrap().write_all(questions.join("\n").as_bytes()).unwrap();
+    let output = asking.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let answers = text(&output.stdout);
+    let answers = answers.lines().map(|line| {
+        let view: serde_json::Value = serde_json::from_str(line).unwrap();
+        let name = |field: &str| view[field].as_str().unwrap().to_owned();
+        (name("status"), name("reason"))
+    });
+    let answers: Vec<_> = answers.collect();
+    assert_eq!(answers.len(), ASKED.len());
+    answers
 }
 
 /// The digest of a register that must verify.
-pub fn digest(data: &Path) -> String {
+pub(crate) fn digest(data: &Path) -> String {
     let output = succeed(saring(&["verify", "--json", "--data"]).arg(data));
     let verified: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     verified["digest"].as_str().unwrap().to_owned()
 }
 
 /// The last state of each batch by number. Reads the journal too: no number may be missing.
-pub fn batches(data: &Path) -> BTreeMap<BatchNumber, BatchState> {
+pub(crate) fn batches(data: &Path) -> BTreeMap<BatchNumber, BatchState> {
     let store = Store::open(data, OpenMode::Read).unwrap();
     let seqs: Vec<u64> = store.entries(1).unwrap().map(|entry| entry.unwrap().seq).collect();
     assert_eq!(seqs, (1..=store.applied().seq).collect::<Vec<_>>());
@@ -220,13 +231,13 @@ pub fn batches(data: &Path) -> BTreeMap<BatchNumber, BatchState> {
 }
 
 /// Batches that were staged and never came further.
-pub fn staged(data: &Path) -> Vec<BatchNumber> {
+pub(crate) fn staged(data: &Path) -> Vec<BatchNumber> {
     let is_staged = |(number, state)| (state == BatchState::Staged).then_some(number);
     batches(data).into_iter().filter_map(is_staged).collect()
 }
 
 /// Takes a list in again after a crash: what was staged is discarded, no number is used twice, and all is there.
-pub fn complete(fixture: &Fixture, list: List, data: &Path) {
+pub(crate) fn complete(fixture: &Fixture, list: List, data: &Path) {
     let left = if data.join("CURRENT").exists() {
         Store::open(data, OpenMode::Read).ok().map(|_| batches(data))
     } else {
@@ -247,11 +258,11 @@ pub fn complete(fixture: &Fixture, list: List, data: &Path) {
 }
 
 /// The data directory as messages name it.
-pub fn without_path(message: &str, data: &Path) -> String {
+pub(crate) fn without_path(message: &str, data: &Path) -> String {
     message.replace(&data.display().to_string(), "DIR")
 }
 
 /// A path in a directory that nobody else uses.
-pub fn fresh(directory: &TempDir) -> PathBuf {
+pub(crate) fn fresh(directory: &TempDir) -> PathBuf {
     directory.path().join("register")
 }

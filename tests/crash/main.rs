@@ -2,7 +2,7 @@
 //!
 //! The real binary is killed at every named failpoint and at random moments. `SARING_CRASH_RUNS` says how many random
 //! moments (default 50), `SARING_CRASH_SEED` which ones.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used)]
 
 mod damage;
 mod failpoints;

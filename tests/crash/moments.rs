@@ -9,12 +9,12 @@ use std::{
 };
 
 /// How many random moments.
-pub fn runs() -> u64 {
+pub(crate) fn runs() -> u64 {
     std::env::var("SARING_CRASH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
 }
 
 /// Random moments, and the seed on standard output, so that a failure can be had again.
-pub fn random() -> SplitMix64 {
+pub(crate) fn random() -> SplitMix64 {
     let clock = || std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
     let seed = std::env::var("SARING_CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(clock);
     println!("SARING_CRASH_SEED={seed}");
@@ -22,7 +22,7 @@ pub fn random() -> SplitMix64 {
 }
 
 /// A moment within a duration.
-pub fn moment(random: &mut SplitMix64, within: Duration) -> Duration {
+pub(crate) fn moment(random: &mut SplitMix64, within: Duration) -> Duration {
     Duration::from_nanos(random.below(within.as_nanos() as u64))
 }
 
@@ -38,7 +38,7 @@ fn an_import_killed_at_any_moment_is_whole_or_not_there() {
     let mut random = random();
     let mut left_all = 0;
     for run in 0..runs() {
-        let list = if run % 3 == 0 { List::Large } else { List::Small };
+        let list = if run % 4 == 0 { List::Large } else { List::Small };
         let data = fixture.base();
         let mut command = fixture.import(list, data.path());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

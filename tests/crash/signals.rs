@@ -34,7 +34,7 @@ fn an_interrupt_while_reading_takes_nothing_in() {
     drop(list);
     let output = import.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!(text(&output.stderr), @"");
+    insta::assert_snapshot!(text(&output.stderr), @"saring: the import was interrupted: nothing is imported");
     assert_eq!(digest(data.path()), fixture.before.digest);
     complete(&fixture, List::Small, data.path());
 }
