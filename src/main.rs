@@ -1,5 +1,8 @@
 //! `saring`: parse, call, exit code.
 
+#[cfg(feature = "failpoints")]
+mod failpoints;
+
 use std::process::ExitCode;
 
 /// The checks' memory allocator. With fat LTO and one codegen unit a call costs 0.73 of what it costs by default
@@ -8,5 +11,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    failpoints::stop_where_told();
     saring::cli::main()
 }

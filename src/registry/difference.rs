@@ -6,7 +6,7 @@
 
 use super::{RegistryError, part::Part};
 use crate::{
-    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow},
+    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow, TacClass},
     fold::{self, Row},
     identity::EquipmentKey,
     import::Mode,
@@ -346,15 +346,20 @@ impl Work<'_> {
             }
         }
         for (number, known) in standing {
-            let named = wanted.iter().find(|(row, _)| same_pair(row, known));
-            let same = named.is_some_and(|(row, ends)| !ends && row == known && self.is_same_source(*number));
-            let goes = match (self.mode, named) {
-                (_, Some((_, true))) => true,
-                (Mode::Full, _) => !same,
-                (Mode::Delta, Some(_)) => !same,
-                _ => false,
+            let mut named = wanted.iter().filter(|(row, _)| same_pair(row, known)).peekable();
+            let is_named = named.peek().is_some();
+            let ends = named.clone().any(|(_, ends)| *ends);
+            // One row may end a pairing with the old SIM of a number and another one say it with the new SIM.
+            let same = self.is_same_source(*number) && named.any(|(row, ends)| !ends && row == known);
+            let goes = match self.mode {
+                Mode::Add => ends,
+                Mode::Delta => is_named,
+                Mode::Full => true,
             };
-            if goes && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known {
+            if goes
+                && !same
+                && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known
+            {
                 self.out.removed += 1;
                 let target = Some(*number);
                 self.out.rows.push(BodyRow::Pairing {
@@ -394,26 +399,23 @@ impl Work<'_> {
                 let models = self.store.models(self.seq)?;
                 models.into_iter().map(|(tac, model)| BodyRow::Tac { tac, model: Some(model) }).collect()
             }
-            "exempt-tac" | "barred-tac" => self.store.tac_class_rows(self.seq)?,
+            kind @ ("exempt-tac" | "barred-tac") => {
+                let of_kind = |row: &BodyRow| {
+                    let is_bar = matches!(row, BodyRow::TacClass { class: TacClass::Bar, .. });
+                    is_bar == (kind == "barred-tac")
+                };
+                self.store.tac_class_rows(self.seq)?.into_iter().filter(of_kind).collect()
+            }
             _ => Vec::new(),
         })
     }
 
     fn newest(&mut self) -> Result<(), StoreError> {
-        let kind = self.part.header.kind.as_str();
         if self.part.newest.is_empty() && self.mode != Mode::Full {
             return Ok(());
         }
-        let about_bar = kind == "barred-tac";
-        let known: BTreeMap<Subject, BodyRow> = self
-            .in_force_newest()?
-            .into_iter()
-            .filter_map(|row| Some((subject(&row)?, row)))
-            .filter(|(subject, _)| match subject {
-                Subject::TacClass(_, is_bar) => *is_bar == about_bar,
-                _ => true,
-            })
-            .collect();
+        let known = self.in_force_newest()?.into_iter().filter_map(|row| Some((subject(&row)?, row)));
+        let known: BTreeMap<Subject, BodyRow> = known.collect();
         let mut named = BTreeSet::new();
         for row in &self.part.newest {
             let Some(subject) = subject(row) else { continue };
@@ -475,14 +477,14 @@ fn range_of(id: PageId, sorted: &[EquipmentKey]) -> &[EquipmentKey] {
 enum Subject {
     Subscriber(crate::identity::Imsi),
     Tac(crate::identity::Tac),
-    TacClass(crate::identity::Tac, bool),
+    TacClass(crate::identity::Tac, TacClass),
 }
 
 fn subject(row: &BodyRow) -> Option<Subject> {
     Some(match row {
         BodyRow::Subscriber { imsi, .. } => Subject::Subscriber(*imsi),
         BodyRow::Tac { tac, .. } => Subject::Tac(*tac),
-        BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class == crate::batch::TacClass::Bar),
+        BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class),
         _ => return None,
     })
 }
