@@ -17,7 +17,7 @@ use crate::{
     day::Day,
     hot::{HotSets, Published},
     identity::{EquipmentKey, Imsi, Msisdn, Pei},
-    pairing::{self, Subscriber},
+    pairing::{self, Pairs, Subscriber},
     policy::{Asked, Evidence, Policy, Question, Verdict, decide},
     revision::Revision,
 };
@@ -213,26 +213,31 @@ impl<'a> Scene<'a> {
     fn decide(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Verdict {
         let question = Question {
             asked: inquiry.equipment.asked(),
-            subscriber: self.subscriber(inquiry, evidence),
+            subscriber: self.subscriber(inquiry),
             emergency: inquiry.emergency,
         };
+        if let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn)
+            && let Some(met) =
+                pairing::as_asked_by(asked, evidence.pairs.others, |imsi| self.msisdn_of(imsi) == Some(asked))
+        {
+            let pairs = Pairs { others: &met, ..evidence.pairs };
+            return decide(&question, &Evidence { pairs, ..*evidence }, self.policy, self.today);
+        }
         decide(&question, evidence, self.policy, self.today)
     }
 
     /// The subscriber by both names: where the map knows another MSISDN for the IMSI than the one asked, the one
-    /// asked decides and the disagreement is reported. A question by MSISDN alone meets a pairing by IMSI alone
-    /// through the map: the phone is paired with that SIM, whose number is asked.
-    fn subscriber(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Subscriber {
-        let msisdn_of = |imsi| self.sets.subscriber(imsi).map(|entry| entry.msisdn);
-        let known = inquiry.imsi.and_then(msisdn_of);
-        let imsi = match (inquiry.imsi, inquiry.msisdn) {
-            (None, Some(asked)) => pairing::imsi_of(evidence.pairs, |imsi| msisdn_of(imsi) == Some(asked)),
-            (imsi, _) => imsi,
-        };
+    /// asked decides and the disagreement is reported.
+    fn subscriber(&self, inquiry: &Inquiry) -> Subscriber {
+        let known = inquiry.imsi.and_then(|imsi| self.msisdn_of(imsi));
         Subscriber {
             msisdn: inquiry.msisdn.or(known),
-            imsi,
+            imsi: inquiry.imsi,
             sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
         }
+    }
+
+    fn msisdn_of(&self, imsi: Imsi) -> Option<Msisdn> {
+        self.sets.subscriber(imsi).map(|entry| entry.msisdn)
     }
 }

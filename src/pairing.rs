@@ -194,13 +194,19 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// The IMSI of the first pairing by IMSI alone whose subscriber is the one that is meant.
-pub fn imsi_of(pairs: Pairs<'_>, mut is_meant: impl FnMut(Imsi) -> bool) -> Option<Imsi> {
-    // Plain pairs are by MSISDN.
-    pairs.others.iter().filter(|pair| !pair.second).find_map(|pair| match pair.number.kind() {
-        NumberKind::Imsi(imsi) => is_meant(imsi).then_some(imsi),
-        NumberKind::Msisdn(_) => None,
-    })
+/// Pairs as a question by MSISDN alone meets them: a pairing by IMSI alone counts as one by the MSISDN asked, where
+/// that is the number of its SIM. Every such pairing does, since any of them may have ended. `None`: there is none,
+/// the pairs stand as they are.
+pub fn as_asked_by(asked: Msisdn, pairs: &[Pair], mut is_number_of: impl FnMut(Imsi) -> bool) -> Option<Vec<Pair>> {
+    let mut is_theirs = |pair: &Pair| match pair.number.kind() {
+        NumberKind::Imsi(imsi) => !pair.second && is_number_of(imsi),
+        NumberKind::Msisdn(_) => false,
+    };
+    let first = pairs.iter().position(&mut is_theirs)?;
+    let mut met = pairs.to_vec();
+    met[first].number = asked.into();
+    met[first + 1..].iter_mut().filter(|pair| is_theirs(pair)).for_each(|pair| pair.number = asked.into());
+    Some(met)
 }
 
 /// The subscriber of a question, as far as it is known.

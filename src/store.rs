@@ -12,6 +12,7 @@ mod audit;
 mod error;
 mod found;
 mod keys;
+mod newest;
 mod open;
 mod read;
 mod rows;

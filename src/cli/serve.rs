@@ -23,8 +23,8 @@ Examples:
   saring serve --data DIR --listen 127.0.0.1:7400 --http 127.0.0.1:7401 --config /etc/saring.toml
   SARING_LOG_FORMAT=json saring serve --data DIR
 
-Ports open at once; checks are answered UNAVAILABLE until the register is loaded (/readyz says when).
-SIGTERM and SIGINT finish accepted calls and end the node.")]
+Ports open at once; checks are answered UNAVAILABLE until the register is loaded (/readyz says
+when). SIGTERM and SIGINT finish accepted calls and end the node.")]
 pub(super) struct ServeArgs {
     #[command(flatten)]
     flags: ConfigFlags,

@@ -4,6 +4,9 @@
 //! *add* never takes anything off but what the list itself takes off; *full* leaves the door with exactly
 //! this list; *delta* replaces the rows that it names.
 
+mod newest;
+mod pairings;
+
 use super::{RegistryError, part::Part};
 use crate::{
     batch::{Batch, BatchNumber, BatchState, Batches, BodyRow, TacClass},
@@ -173,15 +176,6 @@ impl Work<'_> {
         plain
     }
 
-    fn is_unpaired(&self, number: BatchNumber, row: &BodyRow, rows: &[Row]) -> bool {
-        let BodyRow::Pairing { key, number: paired, .. } = row else { return false };
-        rows.iter().any(|(remover, removal)| {
-            matches!(removal, BodyRow::Pairing { key: k, number: p, target: Some(t), .. }
-                if (k, p, *t) == (key, paired, number))
-                && self.batches.evidence_at(*remover, self.seq).is_some()
-        })
-    }
-
     fn devices(&mut self) -> Result<(), StoreError> {
         if self.part.header.class.is_none() {
             return Ok(());
@@ -299,6 +293,7 @@ impl Work<'_> {
         self.part.marks.range(page_keys(id))
     }
 
+<<<<<<< HEAD
     fn pairings(&mut self) -> Result<(), StoreError> {
         let mut wanted: BTreeMap<PageId, Vec<&(BodyRow, bool)>> = BTreeMap::new();
         for pairing in &self.part.pairings {
@@ -374,6 +369,8 @@ impl Work<'_> {
         }
     }
 
+=======
+>>>>>>> register
     fn links(&mut self) -> Result<(), StoreError> {
         for (key, others) in &self.part.links {
             let rows = if self.batches.is_empty() { Vec::new() } else { self.store.page_rows(PageId::of(*key))? };
@@ -385,6 +382,7 @@ impl Work<'_> {
         Ok(())
     }
 
+<<<<<<< HEAD
     /// What is in force of the rows of which the newest counts, as rows.
     fn in_force_newest(&self) -> Result<Vec<BodyRow>, StoreError> {
         let header = &self.part.header;
@@ -438,6 +436,8 @@ impl Work<'_> {
         Ok(())
     }
 
+=======
+>>>>>>> register
     fn finish(mut self) -> Difference {
         let pages = self.out_pages.into_iter().map(|((id, target), bits)| BodyRow::Page { id, target, bits });
         self.out.rows.extend(pages);
@@ -472,6 +472,7 @@ fn range_of(id: PageId, sorted: &[EquipmentKey]) -> &[EquipmentKey] {
     &sorted[from..until]
 }
 
+<<<<<<< HEAD
 /// What a row is about, where the newest row counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
@@ -515,6 +516,8 @@ fn taken_off(row: &BodyRow) -> BodyRow {
     }
 }
 
+=======
+>>>>>>> register
 /// Rows of a body sort by family, subject, and the batch that a removal names (docs/storage.md).
 fn canonical_order(row: &BodyRow) -> (u8, u64, u64, u64) {
     let page = |id: PageId| u64::from(id.tac().get()) << 16 | u64::from(id.page());
