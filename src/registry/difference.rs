@@ -9,9 +9,9 @@ mod pairings;
 
 use super::{RegistryError, part::Part};
 use crate::{
-    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow, TacClass},
+    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow},
     fold::{self, Row},
-    identity::EquipmentKey,
+    identity::{EquipmentKey, Imsi},
     import::Mode,
     page::{PAGE_SERIALS, PageBits, PageId},
     store::{Store, StoreError},
@@ -293,84 +293,6 @@ impl Work<'_> {
         self.part.marks.range(page_keys(id))
     }
 
-<<<<<<< HEAD
-    fn pairings(&mut self) -> Result<(), StoreError> {
-        let mut wanted: BTreeMap<PageId, Vec<&(BodyRow, bool)>> = BTreeMap::new();
-        for pairing in &self.part.pairings {
-            if let BodyRow::Pairing { key, .. } = &pairing.0 {
-                wanted.entry(PageId::of(*key)).or_default().push(pairing);
-            }
-        }
-        if self.part.header.kind == "pairing" && self.mode == Mode::Full {
-            for id in self.touched_pages()? {
-                wanted.entry(id).or_default();
-            }
-        }
-        let list = self.list_batches();
-        for (id, wanted) in wanted {
-            let rows = if list.is_empty() { Vec::new() } else { self.store.page_rows(id)? };
-            self.pairings_of_page(&wanted, &rows);
-        }
-        Ok(())
-    }
-
-    fn pairings_of_page(&mut self, wanted: &[&(BodyRow, bool)], rows: &[Row]) {
-        let standing: Vec<&Row> = rows
-            .iter()
-            .filter(|(number, row)| {
-                matches!(row, BodyRow::Pairing { target: None, .. })
-                    && self.is_of_list(*number)
-                    && !self.is_unpaired(*number, row, rows)
-            })
-            .collect();
-        let same_pair = |a: &BodyRow, b: &BodyRow| match (a, b) {
-            (BodyRow::Pairing { key: a, number: m, .. }, BodyRow::Pairing { key: b, number: n, .. }) => {
-                (a, m) == (b, n)
-            }
-            _ => false,
-        };
-        for (row, ends) in wanted {
-            let known = standing.iter().any(|(number, known)| !ends && known == row && self.is_same_source(*number));
-            if known {
-                self.out.unchanged += 1;
-            } else if !ends {
-                self.out.added += 1;
-                self.out.rows.push(row.clone());
-            } else if !standing.iter().any(|(_, known)| same_pair(known, row)) {
-                self.out.not_listed += 1;
-            }
-        }
-        for (number, known) in standing {
-            let mut named = wanted.iter().filter(|(row, _)| same_pair(row, known)).peekable();
-            let is_named = named.peek().is_some();
-            let ends = named.clone().any(|(_, ends)| *ends);
-            // One row may end a pairing with the old SIM of a number and another one say it with the new SIM.
-            let same = self.is_same_source(*number) && named.any(|(row, ends)| !ends && row == known);
-            let goes = match self.mode {
-                Mode::Add => ends,
-                Mode::Delta => is_named,
-                Mode::Full => true,
-            };
-            if goes
-                && !same
-                && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known
-            {
-                self.out.removed += 1;
-                let target = Some(*number);
-                self.out.rows.push(BodyRow::Pairing {
-                    key: *key,
-                    number: *paired,
-                    target,
-                    kind: *kind,
-                    imsi: *imsi,
-                    until: *until,
-                });
-            }
-        }
-    }
-
-=======
->>>>>>> register
     fn links(&mut self) -> Result<(), StoreError> {
         for (key, others) in &self.part.links {
             let rows = if self.batches.is_empty() { Vec::new() } else { self.store.page_rows(PageId::of(*key))? };
@@ -382,62 +304,6 @@ impl Work<'_> {
         Ok(())
     }
 
-<<<<<<< HEAD
-    /// What is in force of the rows of which the newest counts, as rows.
-    fn in_force_newest(&self) -> Result<Vec<BodyRow>, StoreError> {
-        let header = &self.part.header;
-        Ok(match header.kind.as_str() {
-            "subscriber" => self
-                .store
-                .subscribers_of(&header.operator, self.seq)?
-                .into_iter()
-                .map(|(imsi, msisdn)| BodyRow::Subscriber { imsi, msisdn: Some(msisdn), since: None })
-                .collect(),
-            "tac" => {
-                let models = self.store.models(self.seq)?;
-                models.into_iter().map(|(tac, model)| BodyRow::Tac { tac, model: Some(model) }).collect()
-            }
-            kind @ ("exempt-tac" | "barred-tac") => {
-                let of_kind = |row: &BodyRow| {
-                    let is_bar = matches!(row, BodyRow::TacClass { class: TacClass::Bar, .. });
-                    is_bar == (kind == "barred-tac")
-                };
-                self.store.tac_class_rows(self.seq)?.into_iter().filter(of_kind).collect()
-            }
-            _ => Vec::new(),
-        })
-    }
-
-    fn newest(&mut self) -> Result<(), StoreError> {
-        if self.part.newest.is_empty() && self.mode != Mode::Full {
-            return Ok(());
-        }
-        let known = self.in_force_newest()?.into_iter().filter_map(|row| Some((subject(&row)?, row)));
-        let known: BTreeMap<Subject, BodyRow> = known.collect();
-        let mut named = BTreeSet::new();
-        for row in &self.part.newest {
-            let Some(subject) = subject(row) else { continue };
-            named.insert(subject);
-            match (is_off(row), known.get(&subject)) {
-                (true, None) => self.out.not_listed += 1,
-                (false, Some(known)) if same_statement(known, row) => self.out.unchanged += 1,
-                (off, _) => {
-                    *(if off { &mut self.out.removed } else { &mut self.out.added }) += 1;
-                    self.out.rows.push(row.clone());
-                }
-            }
-        }
-        if self.mode == Mode::Full {
-            for (_, row) in known.iter().filter(|(subject, _)| !named.contains(*subject)) {
-                self.out.removed += 1;
-                self.out.rows.push(taken_off(row));
-            }
-        }
-        Ok(())
-    }
-
-=======
->>>>>>> register
     fn finish(mut self) -> Difference {
         let pages = self.out_pages.into_iter().map(|((id, target), bits)| BodyRow::Page { id, target, bits });
         self.out.rows.extend(pages);
@@ -472,62 +338,19 @@ fn range_of(id: PageId, sorted: &[EquipmentKey]) -> &[EquipmentKey] {
     &sorted[from..until]
 }
 
-<<<<<<< HEAD
-/// What a row is about, where the newest row counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Subject {
-    Subscriber(crate::identity::Imsi),
-    Tac(crate::identity::Tac),
-    TacClass(crate::identity::Tac, TacClass),
-}
-
-fn subject(row: &BodyRow) -> Option<Subject> {
-    Some(match row {
-        BodyRow::Subscriber { imsi, .. } => Subject::Subscriber(*imsi),
-        BodyRow::Tac { tac, .. } => Subject::Tac(*tac),
-        BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class),
-        _ => return None,
-    })
-}
-
-const fn is_off(row: &BodyRow) -> bool {
-    matches!(
-        row,
-        BodyRow::Subscriber { msisdn: None, .. }
-            | BodyRow::Tac { model: None, .. }
-            | BodyRow::TacClass { level: 0, .. }
-    )
-}
-
-/// Whether two rows say the same; since when a subscriber has a number is not a new statement.
-fn same_statement(known: &BodyRow, row: &BodyRow) -> bool {
-    match (known, row) {
-        (BodyRow::Subscriber { msisdn: a, .. }, BodyRow::Subscriber { msisdn: b, .. }) => a == b,
-        _ => known == row,
-    }
-}
-
-fn taken_off(row: &BodyRow) -> BodyRow {
-    match row.clone() {
-        BodyRow::Subscriber { imsi, .. } => BodyRow::Subscriber { imsi, msisdn: None, since: None },
-        BodyRow::Tac { tac, .. } => BodyRow::Tac { tac, model: None },
-        BodyRow::TacClass { tac, class, .. } => BodyRow::TacClass { tac, class, level: 0 },
-        other => other,
-    }
-}
-
-=======
->>>>>>> register
 /// Rows of a body sort by family, subject, and the batch that a removal names (docs/storage.md).
-fn canonical_order(row: &BodyRow) -> (u8, u64, u64, u64) {
+fn canonical_order(row: &BodyRow) -> (u8, u64, u64, u64, u64) {
     let page = |id: PageId| u64::from(id.tac().get()) << 16 | u64::from(id.page());
     match row {
-        BodyRow::Page { id, target, .. } => (1, page(*id), target.unwrap_or(0), 0),
-        BodyRow::Mark { key, .. } => (2, key.get(), 0, 0),
-        BodyRow::Pairing { key, number, target, .. } => (3, key.get(), number.to_stored(), target.unwrap_or(0)),
-        BodyRow::Link { key, .. } => (4, key.get(), 0, 0),
-        BodyRow::Subscriber { imsi, .. } => (5, imsi.packed(), 0, 0),
-        BodyRow::Tac { tac, .. } => (6, u64::from(tac.get()), 0, 0),
-        BodyRow::TacClass { tac, class, .. } => (7, u64::from(tac.get()), *class as u64, 0),
+        BodyRow::Page { id, target, .. } => (1, page(*id), target.unwrap_or(0), 0, 0),
+        BodyRow::Mark { key, .. } => (2, key.get(), 0, 0, 0),
+        BodyRow::Pairing { key, number, imsi, target, .. } => {
+            let target = target.unwrap_or(0);
+            (3, key.get(), number.to_stored(), imsi.map_or(0, Imsi::packed), target)
+        }
+        BodyRow::Link { key, .. } => (4, key.get(), 0, 0, 0),
+        BodyRow::Subscriber { imsi, .. } => (5, imsi.packed(), 0, 0, 0),
+        BodyRow::Tac { tac, .. } => (6, u64::from(tac.get()), 0, 0, 0),
+        BodyRow::TacClass { tac, class, .. } => (7, u64::from(tac.get()), *class as u64, 0, 0),
     }
 }

@@ -61,29 +61,46 @@ pub(super) fn read_device_row(key: &[u8]) -> Option<(BatchNumber, u16)> {
     Some((read_u64(key, 6)?, read_place(key, 14)?))
 }
 
-/// `pairings`: page(6) batch(8) place(2) number(8), and for a removal target(8).
+/// `pairings`: page(6) batch(8) place(2) number(8) IMSI(8, 0 where none came with the number), and for a removal
+/// target(8).
 pub(super) fn pairing_row(
     key: EquipmentKey,
     batch: BatchNumber,
     number: Number,
+    imsi: Option<Imsi>,
     target: Option<BatchNumber>,
 ) -> Vec<u8> {
     let mut row = device_row(key, batch);
     row.extend(number.to_stored().to_be_bytes());
+    row.extend(imsi.map_or(0, Imsi::packed).to_be_bytes());
     if let Some(target) = target {
         row.extend(target.to_be_bytes());
     }
     row
 }
 
-/// Batch, place, number and target of a `pairings` key.
-pub(super) fn read_pairing_row(key: &[u8]) -> Option<(BatchNumber, u16, Number, Option<BatchNumber>)> {
+/// A `pairings` key taken apart, but for its page.
+pub(super) struct PairingKey {
+    pub(super) batch: BatchNumber,
+    pub(super) place: u16,
+    pub(super) number: Number,
+    pub(super) imsi: Option<Imsi>,
+    pub(super) target: Option<BatchNumber>,
+}
+
+/// The parts of a `pairings` key.
+pub(super) fn read_pairing_row(key: &[u8]) -> Option<PairingKey> {
     let target = match key.len() {
-        24 => None,
-        32 => Some(read_u64(key, 24)?),
+        32 => None,
+        40 => Some(read_u64(key, 32)?),
         _ => return None,
     };
-    Some((read_u64(key, 6)?, read_place(key, 14)?, Number::from_stored(read_u64(key, 16)?)?, target))
+    let imsi = match read_u64(key, 24)? {
+        0 => None,
+        packed => Some(Imsi::from_packed(packed).ok()?),
+    };
+    let number = Number::from_stored(read_u64(key, 16)?)?;
+    Some(PairingKey { batch: read_u64(key, 6)?, place: read_place(key, 14)?, number, imsi, target })
 }
 
 /// `numbers`: number(8) equipment key(8) batch(8).
