@@ -242,18 +242,19 @@ impl Reading<'_> {
 
     /// What happened to the device up to this state, newest first: each state of each batch that names it.
     fn history(&self, key: EquipmentKey, rows: &[Row]) -> Result<Vec<HistoryLine>, StoreError> {
-        let mut events: BTreeMap<(u64, BatchNumber), String> = BTreeMap::new();
+        // A batch may say several things of a device: listed, and linked to another.
+        let mut events: BTreeMap<(u64, BatchNumber, &str), String> = BTreeMap::new();
         for (number, row) in rows {
             let Some((batch, what)) = self.batches.get(*number).zip(phrase(row, key)) else { continue };
             for (seq, state) in batch.states.iter().filter(|(seq, _)| *seq <= self.revision.seq) {
                 let subject = batch.header.class.map_or_else(|| batch.header.kind.clone(), |class| class.to_string());
                 if *state != BatchState::Staged {
-                    events.insert((*seq, *number), format!("{what} ({subject}), batch {}", state.name()));
+                    events.insert((*seq, *number, what), format!("{what} ({subject}), batch {}", state.name()));
                 }
             }
         }
         let mut lines = Vec::with_capacity(events.len());
-        for ((seq, batch), what) in events.into_iter().rev() {
+        for ((seq, batch, _), what) in events.into_iter().rev() {
             let entry = self.store.entry(seq)?.unwrap_or_default();
             lines.push(self.history_line(entry, seq, batch, what));
         }

@@ -90,22 +90,21 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         Ok(as_of) => as_of.unwrap_or_default(),
         Err(error) => return bad_input(&format_args!("--as-of: {error}")),
     };
+    let number = |given: &Option<String>| given.as_deref().unwrap_or_default().to_owned();
+    let usual = match Asked::read(&args.imei, &number(&args.msisdn), &number(&args.imsi)) {
+        Ok(asked) => asked,
+        Err(error) => return bad_input(&error),
+    };
     let source = match (&args.data, &args.server) {
         (Some(data), _) => Source::Here(Explainer::new(Arc::new(Store::open(data, OpenMode::Read)?), Clock::system()?)),
         (None, Some(url)) => Source::There(Box::new(ExplainClient::connect(url)?)),
         (None, None) => return bad_input(&"name a register with --data, or a server with --server"),
     };
     let when = When { on: args.on, as_of };
-    let number = |given: &Option<String>| given.as_deref().unwrap_or_default().to_owned();
-    let usual = match Asked::read(&args.imei, &number(&args.msisdn), &number(&args.imsi)) {
-        Ok(asked) => asked,
-        Err(error) => return bad_input(&error),
-    };
     if args.imei == "-" {
         return many(args, &source, usual, when);
     }
-    let asked = usual;
-    let mut view = answer(args, &source, &asked, when)?;
+    let mut view = answer(args, &source, &usual, when)?;
     view.note = view.note.or_else(|| view::typing_note(&args.imei));
     print(&if args.json { serde_json::to_string(&view)? } else { view.text() })?;
     Ok(match view.status.as_str() {
@@ -172,7 +171,7 @@ impl Lines {
 
     fn write(&mut self, view: &View) -> Result<(), Failure> {
         written(match self {
-            Self::Csv(csv) => csv.write_record(view.csv()).map_err(std::io::Error::from),
+            Self::Csv(csv) => csv.write_record(view.csv()).map_err(of_the_system),
             Self::Json(out) => writeln!(out, "{}", serde_json::to_string(view)?),
         })
     }
@@ -182,6 +181,14 @@ impl Lines {
             Self::Csv(csv) => csv.flush(),
             Self::Json(out) => out.flush(),
         })
+    }
+}
+
+/// The system's error behind that of a CSV writer, so that its kind can be seen.
+fn of_the_system(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -240,7 +240,10 @@ fn an_explanation_shows_what_lies_behind() {
     assert_eq!(behind["model"], model);
     assert_eq!(behind["linked_imeis"], json!(["354400110000282"]), "one phone has one device id");
     assert_eq!(behind["evidence"][0]["document"], "TPP-2026-0117");
-    assert_eq!(behind["history"][0]["what"], "listed (registered), batch active");
+    let what: Vec<_> = behind["history"].as_array().unwrap().iter().map(|event| event["what"].clone()).collect();
+    let both =
+        ["listed (registered), batch active", "linked to the other IMEIs of its phone (registered), batch active"];
+    assert_eq!(what, both);
     let text = register.run(&format!("check 35440018000003 --msisdn {CITRA} --explain")).ok().out;
     assert!(text.contains("allowance 62812*****803, batch 23  <- the number asked"), "{text}");
     assert!(text.contains("allowance 51010*******803, batch 23"), "{text}");
