@@ -7,6 +7,8 @@ mod difference;
 mod import;
 mod part;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use import::{ImportOrder, ImportSummary};

@@ -1,0 +1,61 @@
+//! Tests of the write path against naive models, and of what `verify` finds.
+
+#![allow(clippy::unwrap_used)]
+
+mod devices;
+mod newest;
+mod pairings;
+mod tampering;
+
+use super::{ImportOrder, ImportSummary, Registry, RegistryError, verify};
+use crate::{
+    import::{Counts, Gathered, Kind, Mode},
+    sample::SplitMix64,
+};
+use tempfile::TempDir;
+
+fn registry() -> (TempDir, Registry) {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, _) = Registry::open(directory.path(), true).unwrap();
+    (directory, registry)
+}
+
+/// A list with nothing in it.
+fn list(kind: Kind) -> Gathered {
+    Gathered {
+        kind,
+        door: kind.default_door(),
+        valid_until: None,
+        operator: None,
+        pages: Vec::new(),
+        devices: Vec::new(),
+        removed: Vec::new(),
+        pairings: Vec::new(),
+        subscribers: Vec::new(),
+        tacs: Vec::new(),
+        tac_classes: Vec::new(),
+        links: Vec::new(),
+        counts: Counts::default(),
+        warnings: Vec::new(),
+        sample_rejects: Vec::new(),
+        sources: Vec::new(),
+    }
+}
+
+fn order(mode: Mode, document: &str) -> ImportOrder {
+    ImportOrder { mode, document: document.into(), max_drop_percent: 100 }
+}
+
+/// Takes a list in. The register must verify then, and the same list again must change nothing.
+fn import(registry: &Registry, list: &Gathered, order: &ImportOrder) -> ImportSummary {
+    let summary = registry.import(list.clone(), order).unwrap();
+    verify(registry.store()).unwrap_or_else(|error| panic!("{error}: {order:?} {list:?}"));
+    let again = registry.import(list.clone(), order).unwrap();
+    assert_eq!(again.batches, [] as [u64; 0], "a second batch of {order:?} {list:?}");
+    assert_eq!((again.added, again.removed, again.revision), (0, 0, summary.revision));
+    summary
+}
+
+fn pick<T: Clone>(random: &mut SplitMix64, of: &[T]) -> T {
+    of[random.below(of.len() as u64) as usize].clone()
+}
