@@ -218,3 +218,6 @@ pub fn device_evidence(key: EquipmentKey, rows: &[Row], batches: &Batches, seq: 
 const fn is_removal(row: &BodyRow) -> bool {
     matches!(row, BodyRow::Page { target: Some(_), .. } | BodyRow::Pairing { target: Some(_), .. })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ mod part;
 mod publish;
 mod queue;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 #[cfg(test)]

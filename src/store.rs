@@ -18,6 +18,8 @@ mod read;
 mod rows;
 mod scan;
 mod sets;
+#[cfg(test)]
+pub(crate) mod tests;
 mod write;
 
 pub use audit::BodyAudit;

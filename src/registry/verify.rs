@@ -92,7 +92,11 @@ pub fn verify(store: &Store) -> Result<Verified, VerifyError> {
     let revision = store.applied();
     let (batches, entries, expected) = verify_journal(store)?;
     let bodies = expected.rows.len() as u64;
-    if store.with_batches(|stored| *stored != batches) {
+    if entries != revision.seq {
+        let what = format!("the journal ends with entry {entries}, but entry {} was applied", revision.seq);
+        return Err(StoreError::Damaged { path: store.path().to_owned(), what }.into());
+    }
+    if store.stored_batches()? != batches || store.with_batches(|held| *held != batches) {
         return Err(VerifyError::Batches);
     }
     verify_rows(store, &batches, expected)?;

@@ -146,10 +146,14 @@ impl Store {
             return Err(StoreError::damaged(&self.path, what));
         }
         let last_entry_unix_ms = self.entry(applied.seq)?.map_or(0, |entry| entry.time_unix_ms);
-        Ok(State { applied, last_entry_unix_ms, batches: self.load_batches()? })
+        Ok(State { applied, last_entry_unix_ms, batches: self.stored_batches()? })
     }
 
-    fn load_batches(&self) -> Result<Batches, StoreError> {
+    /// The table of batches as it lies on the disk, read anew.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
+    pub fn stored_batches(&self) -> Result<Batches, StoreError> {
         let mut batches = Batches::default();
         for row in self.db.iterator_cf(self.cf(cf::BATCHES)?, IteratorMode::Start) {
             let (key, value) = row.map_err(|error| self.failed_read(&error))?;

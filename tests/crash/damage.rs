@@ -17,7 +17,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Places that are damaged in each kind of file.
-const PLACES: u64 = 60;
+const PLACES: u64 = 24;
 
 /// Registers to damage, and what is in them.
 struct Damageable {
