@@ -17,7 +17,7 @@ use crate::{
     day::Day,
     hot::{HotSets, Published},
     identity::{EquipmentKey, Imsi, Msisdn, Pei},
-    pairing::Subscriber,
+    pairing::{self, Pairs, Subscriber},
     policy::{Asked, Evidence, Policy, Question, Verdict, decide},
     revision::Revision,
 };
@@ -216,17 +216,28 @@ impl<'a> Scene<'a> {
             subscriber: self.subscriber(inquiry),
             emergency: inquiry.emergency,
         };
+        if let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn)
+            && let Some(met) =
+                pairing::as_asked_by(asked, evidence.pairs.others, |imsi| self.msisdn_of(imsi) == Some(asked))
+        {
+            let pairs = Pairs { others: &met, ..evidence.pairs };
+            return decide(&question, &Evidence { pairs, ..*evidence }, self.policy, self.today);
+        }
         decide(&question, evidence, self.policy, self.today)
     }
 
     /// The subscriber by both names: where the map knows another MSISDN for the IMSI than the one asked, the one
     /// asked decides and the disagreement is reported.
     fn subscriber(&self, inquiry: &Inquiry) -> Subscriber {
-        let known = inquiry.imsi.and_then(|imsi| self.sets.subscriber(imsi)).map(|entry| entry.msisdn);
+        let known = inquiry.imsi.and_then(|imsi| self.msisdn_of(imsi));
         Subscriber {
             msisdn: inquiry.msisdn.or(known),
             imsi: inquiry.imsi,
             sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
         }
+    }
+
+    fn msisdn_of(&self, imsi: Imsi) -> Option<Msisdn> {
+        self.sets.subscriber(imsi).map(|entry| entry.msisdn)
     }
 }

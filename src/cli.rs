@@ -106,10 +106,15 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints to standard output. Whoever reads it may have gone (`| head`): that is no failure.
+/// Prints to standard output.
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write;
-    match writeln!(std::io::stdout().lock(), "{text}") {
+    written(writeln!(std::io::stdout().lock(), "{text}"))
+}
+
+/// Whoever reads standard output may have gone (`| head`): that is no failure, and the command ends.
+fn written(written: std::io::Result<()>) -> Result<(), Failure> {
+    match written {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(Exit::Ok as i32),
         other => Ok(other?),
     }

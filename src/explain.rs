@@ -16,7 +16,7 @@ use crate::{
     journal::Entry,
     listing::{Door, TacBar, TacRule},
     page::PageId,
-    pairing::{NumberKind, PairingKind, Subscriber},
+    pairing::{self, Number, NumberKind, Pair, PairingKind, Pairs, Subscriber},
     policy::{Asked, Decisive, Evidence, Question, Verdict, decide},
     registry,
     revision::Revision,
@@ -95,27 +95,31 @@ impl Reading<'_> {
         };
         let timeline = registry::timeline(self.store, seq)?;
         let entry = timeline.at(self.now);
-        let evidence = if key.is_some() { device.evidence(rule) } else { Evidence::default() };
+        let met = self.pairs_met(inquiry, &device.pairs)?;
+        let evidence = match key {
+            Some(_) => Evidence { pairs: Pairs { plain: &[], others: &met }, ..device.evidence(rule) },
+            None => Evidence::default(),
+        };
         let question = Question {
             asked: match inquiry.equipment {
                 EquipmentValue::Key(key) => Asked::Device { test_tac: key.tac().is_test() },
                 EquipmentValue::Malformed => Asked::Malformed,
                 EquipmentValue::Other => Asked::Other,
             },
-            subscriber: self.subscriber(inquiry, &device)?,
+            subscriber: self.subscriber(inquiry)?,
             emergency: inquiry.emergency,
         };
         let verdict = decide(&question, &evidence, entry.settings().policy(operator), today);
         let basis = Basis { revision: self.revision, settings_seq: entry.seq(), age_seconds: 0 };
         let mut lines = self.listing_lines(&device, &verdict, today);
-        lines.extend(self.pairing_evidence(&device, &verdict, today));
+        lines.extend(self.pairing_evidence(&device, &met, &verdict, today));
         lines.extend(self.model_lines(rule, &rule_batches, &verdict));
         lines.sort_by_key(|line| !line.decisive);
         Ok(Explanation {
             answer: Answer { verdict, basis },
             key,
             evidence: lines,
-            pairings: self.pairing_lines(&device, &question.subscriber),
+            pairings: pairing_lines(&device, &met, &question.subscriber),
             linked: device.links.clone(),
             model: self.model(key, rule)?,
             history: match key {
@@ -125,28 +129,31 @@ impl Reading<'_> {
         })
     }
 
-    /// As a check resolves it: the map gives the MSISDN of an IMSI, and the IMSI of a pairing by IMSI alone.
-    fn subscriber(&self, inquiry: &Inquiry, device: &DeviceEvidence) -> Result<Subscriber, StoreError> {
+    /// As a check resolves it: the map gives the MSISDN of an IMSI.
+    fn subscriber(&self, inquiry: &Inquiry) -> Result<Subscriber, StoreError> {
         let known = match inquiry.imsi {
             Some(imsi) => self.msisdn_of(imsi)?,
             None => None,
         };
-        let mut imsi = inquiry.imsi;
-        if let (None, Some(asked)) = (imsi, inquiry.msisdn) {
-            for pair in &device.pairs {
-                if let NumberKind::Imsi(paired) = pair.number.kind()
-                    && !pair.second
-                    && self.msisdn_of(paired)? == Some(asked)
-                {
-                    imsi = Some(paired);
-                }
-            }
-        }
         Ok(Subscriber {
             msisdn: inquiry.msisdn.or(known),
-            imsi,
+            imsi: inquiry.imsi,
             sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
         })
+    }
+
+    /// The pairs of a device as a check meets them, in the same order.
+    fn pairs_met(&self, inquiry: &Inquiry, pairs: &[Pair]) -> Result<Vec<Pair>, StoreError> {
+        let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn) else { return Ok(pairs.to_vec()) };
+        let mut unread = None;
+        let met = pairing::as_asked_by(asked, pairs, |imsi| {
+            let known = self.msisdn_of(imsi);
+            known.map_err(|error| unread = Some(error)).is_ok_and(|known| known == Some(asked))
+        });
+        match unread {
+            Some(error) => Err(error),
+            None => Ok(met.unwrap_or_else(|| pairs.to_vec())),
+        }
     }
 
     fn msisdn_of(&self, imsi: Imsi) -> Result<Option<Msisdn>, StoreError> {
@@ -194,8 +201,14 @@ impl Reading<'_> {
         registered.chain(grandfathered).chain(marks).collect()
     }
 
-    fn pairing_evidence(&self, device: &DeviceEvidence, verdict: &Verdict, today: Day) -> Vec<EvidenceLine> {
-        let lines = device.pairs.iter().zip(&device.pair_batches).map(|(pair, batch)| EvidenceLine {
+    fn pairing_evidence(
+        &self,
+        device: &DeviceEvidence,
+        met: &[Pair],
+        verdict: &Verdict,
+        today: Day,
+    ) -> Vec<EvidenceLine> {
+        let lines = met.iter().zip(&device.pair_batches).map(|(pair, batch)| EvidenceLine {
             valid_until: pair.until(),
             state: if pair.is_current(today) { EvidenceState::Valid } else { EvidenceState::Expired },
             decisive: verdict.decisive == Decisive::Pair(*pair),
@@ -210,35 +223,6 @@ impl Reading<'_> {
             ..self.line(EvidenceKind::Model, rule_name(rule), *batch)
         });
         lines.collect()
-    }
-
-    fn pairing_lines(&self, device: &DeviceEvidence, subscriber: &Subscriber) -> Vec<PairingLine> {
-        let lines = device.pairs.iter().zip(&device.pair_batches).map(|(pair, batch)| PairingLine {
-            kind: pair.kind,
-            number: pair.number,
-            door: match pair.kind {
-                PairingKind::Allowance => String::new(),
-                PairingKind::Binding => pair.door.to_string(),
-            },
-            batch: *batch,
-            valid_until: pair.until(),
-            asked: match pair.number.kind() {
-                NumberKind::Msisdn(msisdn) => subscriber.msisdn == Some(msisdn),
-                NumberKind::Imsi(imsi) => subscriber.imsi == Some(imsi),
-            },
-        });
-        let bound = device.marks.iter().zip(&device.mark_batches).filter_map(|(mark, batch)| {
-            let number = mark.number?;
-            Some(PairingLine {
-                kind: PairingKind::Binding,
-                number,
-                door: mark.door.to_string(),
-                batch: *batch,
-                valid_until: mark.until(),
-                asked: matches!(number.kind(), NumberKind::Msisdn(msisdn) if subscriber.msisdn == Some(msisdn)),
-            })
-        });
-        lines.chain(bound).collect()
     }
 
     fn model(&self, key: Option<EquipmentKey>, rule: TacRule) -> Result<Option<Model>, StoreError> {
@@ -288,6 +272,37 @@ impl Reading<'_> {
             approver: entry.approver,
         }
     }
+}
+
+/// The numbers that a device is paired with, as they are stored; `met` says which of them is the one asked.
+fn pairing_lines(device: &DeviceEvidence, met: &[Pair], subscriber: &Subscriber) -> Vec<PairingLine> {
+    let asked = |number: Number| match number.kind() {
+        NumberKind::Msisdn(msisdn) => subscriber.msisdn == Some(msisdn),
+        NumberKind::Imsi(imsi) => subscriber.imsi == Some(imsi),
+    };
+    let lines = device.pairs.iter().zip(met).zip(&device.pair_batches).map(|((pair, met), batch)| PairingLine {
+        kind: pair.kind,
+        number: pair.number,
+        door: match pair.kind {
+            PairingKind::Allowance => String::new(),
+            PairingKind::Binding => pair.door.to_string(),
+        },
+        batch: *batch,
+        valid_until: pair.until(),
+        asked: asked(met.number),
+    });
+    let bound = device.marks.iter().zip(&device.mark_batches).filter_map(|(mark, batch)| {
+        let number = mark.number?;
+        Some(PairingLine {
+            kind: PairingKind::Binding,
+            number,
+            door: mark.door.to_string(),
+            batch: *batch,
+            valid_until: mark.until(),
+            asked: asked(number),
+        })
+    });
+    lines.chain(bound).collect()
 }
 
 /// What a row does to a device; `None` when it is about another one.

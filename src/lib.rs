@@ -15,7 +15,7 @@
 //!
 //! Arrows point down only: doors (`grpc`, `console`, `cli`) → operations (`check`, `explain`, `registry`,
 //! `import`, `load`) → rules and state (`policy`, `fold`, `listing`, `pairing`, `page`, `hot`, `store`) →
-//! [`identity`]. A test checks it.
+//! [`identity`].
 
 // Doors.
 pub mod cli;

@@ -194,8 +194,8 @@ impl Resolved {
             epoch: gauge("saring_revision_epoch"),
             seq: gauge("saring_revision_seq"),
             age: gauge("saring_data_age_seconds"),
-            hot_entries: EntryKind::all().map(|kind| labelled("saring_hot_entries", "kind", kind_name(kind))).collect(),
-            hot_bytes: EntryKind::all().map(|kind| labelled("saring_hot_bytes", "kind", kind_name(kind))).collect(),
+            hot_entries: EntryKind::all().map(|kind| labelled("saring_hot_entries", "kind", kind.name())).collect(),
+            hot_bytes: EntryKind::all().map(|kind| labelled("saring_hot_bytes", "kind", kind.name())).collect(),
             hot_bytes_all: labelled("saring_hot_bytes", "kind", "all".into()),
         }
     }
@@ -208,19 +208,6 @@ fn key(name: &'static str, labels: &[(&'static str, &'static str)]) -> metrics::
 /// Every status with every reason.
 fn verdicts() -> impl Iterator<Item = (Status, Reason)> {
     Status::ALL.iter().flat_map(|status| Reason::ALL.iter().map(move |reason| (*status, *reason)))
-}
-
-/// The label of what the hot sets count apart.
-fn kind_name(kind: EntryKind) -> String {
-    match kind {
-        EntryKind::Registered => "registered".into(),
-        EntryKind::Grandfathered => "grandfathered".into(),
-        EntryKind::Mark(class) => format!("mark-{class}"),
-        EntryKind::Allowance => "allowance".into(),
-        EntryKind::Binding => "binding".into(),
-        EntryKind::Subscriber => "subscriber".into(),
-        EntryKind::TacRule => "tac-rule".into(),
-    }
 }
 
 fn describe(recorder: &PrometheusRecorder) {
@@ -240,6 +227,11 @@ fn describe(recorder: &PrometheusRecorder) {
         ("saring_revision_seq", "Sequence number of the data."),
         ("saring_hot_entries", "Entries of the hot sets, by kind."),
         ("saring_hot_bytes", "Bytes of the hot sets, by kind; all: with directories and what the allocator rounds up."),
+        ("saring_import_batches", "Batches put in force, by door."),
+        ("saring_import_added", "Entries that the batches of a door added."),
+        ("saring_import_removed", "Entries that the batches of a door removed."),
+        ("saring_import_rejected_rows", "Rows of the lists of a door that were refused."),
+        ("saring_import_last_timestamp_seconds", "When the last batch of a door was put in force (Unix time)."),
         ("saring_data_age_seconds", "Seconds since this node last confirmed that it holds everything acknowledged."),
     ];
     for (name, text) in gauges {

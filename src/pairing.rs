@@ -194,6 +194,21 @@ impl<'a> Pairs<'a> {
     }
 }
 
+/// Pairs as a question by MSISDN alone meets them: a pairing by IMSI alone counts as one by the MSISDN asked, where
+/// that is the number of its SIM. Every such pairing does, since any of them may have ended. `None`: there is none,
+/// the pairs stand as they are.
+pub fn as_asked_by(asked: Msisdn, pairs: &[Pair], mut is_number_of: impl FnMut(Imsi) -> bool) -> Option<Vec<Pair>> {
+    let mut is_theirs = |pair: &Pair| match pair.number.kind() {
+        NumberKind::Imsi(imsi) => !pair.second && is_number_of(imsi),
+        NumberKind::Msisdn(_) => false,
+    };
+    let first = pairs.iter().position(&mut is_theirs)?;
+    let mut met = pairs.to_vec();
+    met[first].number = asked.into();
+    met[first + 1..].iter_mut().filter(|pair| is_theirs(pair)).for_each(|pair| pair.number = asked.into());
+    Some(met)
+}
+
 /// The subscriber of a question, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subscriber {

@@ -4,20 +4,31 @@
 //! same state and makes no second batch; whoever is told of a revision finds it after a crash.
 
 mod difference;
+mod doors;
 mod import;
 mod part;
+mod publish;
+mod queue;
 mod settings;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
+pub use doors::{DoorFigures, doors};
 pub use import::{ImportOrder, ImportSummary};
 pub use settings::timeline;
 pub use verify::{Verified, VerifyError, verify};
 
 use crate::{
     batch::BatchNumber,
+    hot::Published,
     store::{OpenMode, Store, StoreError},
 };
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 /// Why a change is refused.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +50,20 @@ pub enum RegistryError {
         /// What is allowed.
         max_drop_percent: u8,
     },
+    /// The write that this change shared with others failed.
+    #[error("{0}")]
+    Group(String),
     /// A settings document that cannot be taken in.
     #[error("the settings are refused: {0}")]
     Settings(String),
 }
 
-/// An open register that can be changed.
+/// An open register that can be changed. Cloning copies references only.
 #[derive(Clone, Debug)]
 pub struct Registry {
     store: Arc<Store>,
+    queue: Arc<queue::Queue>,
+    published: Arc<OnceLock<Arc<Published>>>,
 }
 
 impl Registry {
@@ -60,7 +76,7 @@ impl Registry {
         let mode = if create { OpenMode::Create } else { OpenMode::Write };
         let store = Arc::new(Store::open(path, mode)?);
         let discarded = store.writer()?.discard_staged()?;
-        let registry = Self { store };
+        let registry = Self { store, queue: Arc::default(), published: Arc::default() };
         registry.seed_settings()?;
         Ok((registry, discarded))
     }

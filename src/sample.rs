@@ -134,9 +134,9 @@ impl Serials {
         }
     }
 
-    /// One in two to one in five of a range.
+    /// One in two to one in eight of a range.
     fn fill_part(&mut self, random: &mut SplitMix64, start: u64, length: u64) {
-        let one_in = 2 + random.below(4);
+        let one_in = 2 + random.below(7);
         for serial in start..start + length * one_in {
             if random.below(one_in) == 0 {
                 self.insert(serial);
@@ -144,9 +144,9 @@ impl Serials {
         }
     }
 
-    /// Phones of two slots, one every three to six serials, their IMEIs next to each other.
+    /// Phones of two slots, one every three to ten serials, their IMEIs next to each other.
     fn fill_stride(&mut self, random: &mut SplitMix64, start: u64, length: u64) {
-        let stride = 3 + random.below(4);
+        let stride = 3 + random.below(8);
         for phone in 0..length / 2 {
             self.insert(start + phone * stride);
             self.insert(start + phone * stride + 1);

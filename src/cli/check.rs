@@ -3,19 +3,21 @@
 use super::{
     Exit, Failure, print,
     view::{self, View},
+    written,
 };
 use crate::{
     check::{AsOf, Clock, EquipmentValue, Explain, Inquiry, When},
     day,
     explain::Explainer,
-    grpc::ExplainClient,
-    identity::{Imsi, Msisdn, Pei},
+    grpc::{ClientError, ExplainClient},
+    identity::{IdentityError, Imsi, Msisdn, Pei},
     proto,
     store::{OpenMode, Store},
 };
 use std::{
     io::{BufRead, BufWriter, StdoutLock, Write},
     path::PathBuf,
+    str::FromStr,
     sync::Arc,
 };
 
@@ -39,10 +41,10 @@ pub(super) struct CheckArgs {
     imei: String,
     /// The subscriber's number: 0812…, 62812… or +62 812-…
     #[arg(long)]
-    msisdn: Option<Msisdn>,
+    msisdn: Option<String>,
     /// The subscriber's identity (IMSI)
     #[arg(long)]
-    imsi: Option<Imsi>,
+    imsi: Option<String>,
     /// The operator that asks: its own settings hold
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
@@ -76,6 +78,7 @@ enum Source {
 }
 
 /// One question in text.
+#[derive(Clone, Copy)]
 struct Asked<'a> {
     imei: &'a str,
     msisdn: Option<Msisdn>,
@@ -85,18 +88,23 @@ struct Asked<'a> {
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let as_of = match args.as_of.as_deref().map(str::parse::<AsOf>).transpose() {
         Ok(as_of) => as_of.unwrap_or_default(),
-        Err(error) => return bad_input(&format!("--as-of: {error}")),
+        Err(error) => return bad_input(&format_args!("--as-of: {error}")),
     };
     let source = match (&args.data, &args.server) {
         (Some(data), _) => Source::Here(Explainer::new(Arc::new(Store::open(data, OpenMode::Read)?), Clock::system()?)),
         (None, Some(url)) => Source::There(Box::new(ExplainClient::connect(url)?)),
-        (None, None) => return bad_input("name a register with --data, or a server with --server"),
+        (None, None) => return bad_input(&"name a register with --data, or a server with --server"),
     };
     let when = When { on: args.on, as_of };
+    let number = |given: &Option<String>| given.as_deref().unwrap_or_default().to_owned();
+    let usual = match Asked::read(&args.imei, &number(&args.msisdn), &number(&args.imsi)) {
+        Ok(asked) => asked,
+        Err(error) => return bad_input(&error),
+    };
     if args.imei == "-" {
-        return many(args, &source, when);
+        return many(args, &source, usual, when);
     }
-    let asked = Asked { imei: &args.imei, msisdn: args.msisdn, imsi: args.imsi };
+    let asked = usual;
     let mut view = answer(args, &source, &asked, when)?;
     view.note = view.note.or_else(|| view::typing_note(&args.imei));
     print(&if args.json { serde_json::to_string(&view)? } else { view.text() })?;
@@ -108,30 +116,41 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     })
 }
 
-fn bad_input(what: &str) -> Result<Exit, Failure> {
+fn bad_input(what: &dyn std::fmt::Display) -> Result<Exit, Failure> {
     eprintln!("saring: {what}");
     Ok(Exit::BadInput)
 }
 
-/// Many lines in, CSV or JSON lines out, in the same order.
-fn many(args: &CheckArgs, source: &Source, when: When) -> Result<Exit, Failure> {
+/// Many lines in, CSV or JSON lines out, in the same order. A line that cannot be read costs itself only.
+fn many(args: &CheckArgs, source: &Source, usual: Asked<'_>, when: When) -> Result<Exit, Failure> {
     let mut exit = Exit::Ok;
     let mut out = Lines::new(args.json)?;
-    for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
-        let line = line?;
+    for (number, line) in (1..).zip(std::io::stdin().lock().split(b'\n')) {
+        // Bytes that are no text make a value that cannot be read, not a reason to give up the rest.
+        let line = String::from_utf8_lossy(&line?).into_owned();
         if line.trim().is_empty() {
             continue;
         }
-        match read_line(args, &line) {
-            Ok(asked) => out.write(&answer(args, source, &asked, when)?)?,
-            Err(error) => {
-                eprintln!("saring: line {number}: {error}");
+        let answered = match usual.with_line(&line) {
+            Ok(asked) => answer(args, source, &asked, when),
+            Err(error) => Err(error.into()),
+        };
+        match answered {
+            Ok(view) => out.write(&view)?,
+            Err(failure) if is_bad_line(&failure) => {
+                eprintln!("saring: line {number}: {failure}");
                 exit = Exit::BadInput;
             }
+            Err(failure) => return Err(failure),
         }
     }
     out.flush()?;
     Ok(exit)
+}
+
+/// What is wrong with one line, here or in the words of the server.
+fn is_bad_line(failure: &Failure) -> bool {
+    failure.is::<LineError>() || failure.downcast_ref::<ClientError>().is_some_and(ClientError::is_bad_question)
 }
 
 /// Answers on standard output, one a line.
@@ -152,32 +171,49 @@ impl Lines {
     }
 
     fn write(&mut self, view: &View) -> Result<(), Failure> {
-        match self {
-            Self::Csv(csv) => Ok(csv.write_record(view.csv())?),
-            Self::Json(out) => Ok(writeln!(out, "{}", serde_json::to_string(view)?)?),
-        }
+        written(match self {
+            Self::Csv(csv) => csv.write_record(view.csv()).map_err(std::io::Error::from),
+            Self::Json(out) => writeln!(out, "{}", serde_json::to_string(view)?),
+        })
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        match self {
+    fn flush(&mut self) -> Result<(), Failure> {
+        written(match self {
             Self::Csv(csv) => csv.flush(),
             Self::Json(out) => out.flush(),
-        }
+        })
     }
 }
 
-fn read_line<'a>(args: &CheckArgs, line: &'a str) -> Result<Asked<'a>, String> {
-    let mut fields = line.split(',').map(str::trim);
-    let mut given = || fields.next().unwrap_or_default();
-    let (imei, msisdn, imsi) = (given(), given(), given());
-    let msisdn = if msisdn.is_empty() { args.msisdn } else { Some(msisdn.parse().map_err(|_| hidden("MSISDN"))?) };
-    let imsi = if imsi.is_empty() { args.imsi } else { Some(imsi.parse().map_err(|_| hidden("IMSI"))?) };
-    Ok(Asked { imei, msisdn, imsi })
+/// Why a question cannot be read. A wrong number may still be somebody's: it is not repeated.
+#[derive(Debug, thiserror::Error)]
+enum LineError {
+    #[error("the {what} cannot be read: {rule}")]
+    Number { what: &'static str, rule: &'static str },
+    #[error("the IMEI is missing; write IMEI[,MSISDN[,IMSI]]")]
+    NoImei,
 }
 
-/// A wrong number may still be somebody's: it is not repeated.
-fn hidden(what: &str) -> String {
-    format!("the {what} cannot be read; write IMEI[,MSISDN[,IMSI]]")
+impl<'a> Asked<'a> {
+    /// A question of three texts; an empty number is none.
+    fn read(imei: &'a str, msisdn: &str, imsi: &str) -> Result<Self, LineError> {
+        fn number<T: FromStr<Err = IdentityError>>(what: &'static str, text: &str) -> Result<Option<T>, LineError> {
+            let unread = |error: IdentityError| LineError::Number { what, rule: error.rule() };
+            (!text.is_empty()).then(|| text.parse().map_err(unread)).transpose()
+        }
+        Ok(Self { imei, msisdn: number("MSISDN", msisdn)?, imsi: number("IMSI", imsi)? })
+    }
+
+    /// The question of a line; what it leaves out is as in this one.
+    fn with_line<'b>(&self, line: &'b str) -> Result<Asked<'b>, LineError> {
+        let mut fields = line.split(',').map(|field| field.trim().trim_matches('"'));
+        let mut given = || fields.next().unwrap_or_default();
+        let asked = Asked::read(given(), given(), given())?;
+        if asked.imei.is_empty() {
+            return Err(LineError::NoImei);
+        }
+        Ok(Asked { msisdn: asked.msisdn.or(self.msisdn), imsi: asked.imsi.or(self.imsi), ..asked })
+    }
 }
 
 /// People put blanks and hyphens into an IMEI, a network does not. A PEI with its prefix stays as it is.

@@ -145,7 +145,7 @@ fn serve_and_ask(args: &DemoArgs, directory: &Path) -> Result<Exit, Failure> {
     let mut outcome = None;
     node::run(
         &config,
-        move |_| serve::open(&data),
+        move |metrics| serve::open(&data, metrics),
         |node, revision| {
             let asked = print(&format!(
                 "Served over gRPC on {}, HTTP on {}, revision {revision}\n",
@@ -218,7 +218,7 @@ mod tests {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = NodeConfig { listen: any, http: any, threads: 1, ..NodeConfig::default() };
         let data = directory.path().to_owned();
-        let node = Node::start(&config, move |_| serve::open(&data)).unwrap();
+        let node = Node::start(&config, move |metrics| serve::open(&data, metrics)).unwrap();
         let mut wrong = None;
         node.run(|node, _| {
             wrong = tour::ask(node.grpc_addr(), &mut say).ok();

@@ -24,8 +24,9 @@ Examples:
   saring import tac tacdb.txt --data DIR
   zcat dump.gz | saring import grandfathered - --operator telkomsel --data DIR
 
-A list is CSV with a header (in any column order), a GSMA list separated by |, a header-less column of IMEIs,
-or header-less TAC,manufacturer,model; plain, .gz, .zst, or .zip with one file. - is standard input.")]
+A list is CSV with a header (in any column order), a GSMA list separated by |, a header-less
+column of IMEIs, or header-less TAC,manufacturer,model; plain, .gz, .zst, or .zip with one file.
+- is standard input.")]
 pub(super) struct ImportArgs {
     /// What the lists hold.
     #[arg(value_parser = one_of::<Kind>(Kind::ALL.iter().map(|kind| kind.name())))]

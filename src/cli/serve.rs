@@ -8,8 +8,9 @@ use crate::{
     hot::Published,
     load,
     metrics::Metrics,
-    registry::Registry,
+    registry::{self, Registry},
     serve::{self, LoadError, Loaded, ServeError},
+    store::{Store, StoreError},
     telemetry,
 };
 use std::{io::Write, path::Path, sync::Arc};
@@ -22,8 +23,8 @@ Examples:
   saring serve --data DIR --listen 127.0.0.1:7400 --http 127.0.0.1:7401 --config /etc/saring.toml
   SARING_LOG_FORMAT=json saring serve --data DIR
 
-Ports open at once; checks are answered UNAVAILABLE until the register is loaded (/readyz says when).
-SIGTERM and SIGINT finish accepted calls and end the node.")]
+Ports open at once; checks are answered UNAVAILABLE until the register is loaded (/readyz says
+when). SIGTERM and SIGINT finish accepted calls and end the node.")]
 pub(super) struct ServeArgs {
     #[command(flatten)]
     flags: ConfigFlags,
@@ -33,28 +34,27 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let config = config::load(&args.flags)?.node;
     telemetry::install(&config.log, config.log_format)?;
     let data = config.data.clone();
-    serve(&config, move |_| open(&data))?;
+    serve(&config, move |metrics| open(&data, metrics))?;
     Ok(Exit::Ok)
 }
 
 /// Opens a register for serving: the one process that writes it, with its hot sets built.
-pub(super) fn open(data: &Path) -> Result<Loaded, LoadError> {
+pub(super) fn open(data: &Path, metrics: &Metrics) -> Result<Loaded, LoadError> {
     let (registry, discarded) = Registry::open(data, false)?;
     for batch in discarded {
         tracing::warn!(batch, "a batch was left unfinished by an import and is discarded");
     }
     let store = Arc::clone(registry.store());
+    show_doors(&store, metrics)?;
     let begun = std::time::Instant::now();
     let sets = load::hot_sets(&store, &mut |pages| tracing::info!(pages, "loading the register"))?;
     let stats = sets.stats();
     tracing::info!(
         revision = %sets.revision(), bytes = stats.total_bytes(), seconds = begun.elapsed().as_secs_f64(), "loaded"
     );
-    Ok(Loaded {
-        sets: Arc::new(Published::new(sets)),
-        explain: Arc::new(Explainer::new(store, Clock::system()?)),
-        keep: Box::new(registry),
-    })
+    let sets = Arc::new(Published::new(sets));
+    registry.keep_published(Arc::clone(&sets));
+    Ok(Loaded { sets, explain: Arc::new(Explainer::new(store, Clock::system()?)), keep: Box::new(registry) })
 }
 
 /// Serves the register that `load` opens, until SIGTERM or SIGINT; prints one line when the doors are open and
@@ -78,4 +78,17 @@ pub(super) fn serve(
             grpc = %node.grpc_addr(), http = %node.http_addr(), %revision, runtimes = config.runtimes(), "ready"
         );
     })
+}
+
+/// Figures of the imports, by door: the age of a door's data is alarmed on.
+fn show_doors(store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
+    for (door, figures) in registry::doors(store)? {
+        let labels = [("door", door.name())];
+        metrics.gauge("saring_import_batches", &labels).set(figures.batches as f64);
+        metrics.gauge("saring_import_added", &labels).set(figures.added as f64);
+        metrics.gauge("saring_import_removed", &labels).set(figures.removed as f64);
+        metrics.gauge("saring_import_rejected_rows", &labels).set(figures.rejected as f64);
+        metrics.gauge("saring_import_last_timestamp_seconds", &labels).set(figures.last_unix_seconds as f64);
+    }
+    Ok(())
 }

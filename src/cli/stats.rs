@@ -39,7 +39,9 @@ pub(super) fn run(args: &StatsArgs) -> Result<Exit, Failure> {
             .map(|kind| {
                 let bytes = stats.bytes(kind);
                 let entries = stats.entries(kind);
-                (kind.name(), serde_json::json!({"entries": entries, "bytes": bytes}))
+                let each = (entries > 0).then(|| bytes as f64 / entries as f64);
+                let object = serde_json::json!({"entries": entries, "bytes": bytes, "bytes_per_entry": each});
+                (kind.name(), object)
             })
             .collect();
         let object = serde_json::json!({

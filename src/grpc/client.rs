@@ -37,6 +37,13 @@ pub enum ClientError {
     },
 }
 
+impl ClientError {
+    /// Whether the question itself breaks a rule, so that another one may well be answered.
+    pub const fn is_bad_question(&self) -> bool {
+        matches!(self, Self::Refused { code: tonic::Code::InvalidArgument, .. })
+    }
+}
+
 /// Asks a server. Cheap to keep, and one call at a time.
 #[derive(Debug)]
 pub struct ExplainClient {

@@ -9,6 +9,7 @@ use super::{
     error::ImportError,
     fields::{Cells, Dialect},
     kind::{Kind, Mode},
+    rejects::without_long_numbers,
 };
 use std::sync::Arc;
 
@@ -148,6 +149,11 @@ impl Column {
     /// Whether its values belong to a person.
     pub(super) const fn is_personal(self) -> bool {
         matches!(self, Self::Msisdn | Self::Imsi)
+    }
+
+    /// Whether its values name a device or a model, so that a person needs them whole.
+    pub(super) const fn names_equipment(self) -> bool {
+        matches!(self, Self::Imei | Self::Imei2 | Self::DeviceId | Self::From | Self::To | Self::Tac)
     }
 
     /// The column that a header names, whatever the kind.
@@ -345,12 +351,8 @@ fn no_header(file: &Arc<str>, kind: Kind, first: &str) -> ImportError {
 
 /// A first line for a message: cut, and with long numbers masked, since they may be a person's.
 fn shown(first: &str) -> String {
-    let mut run = 0;
-    let mut mask = |c: char| {
-        run = if c.is_ascii_digit() { run + 1 } else { 0 };
-        if run > 8 { '*' } else { c }
-    };
-    let mut text: String = first.chars().take(80).map(&mut mask).collect();
+    let head: String = first.chars().take(80).collect();
+    let mut text = without_long_numbers(&head);
     if first.chars().nth(80).is_some() {
         text.push('…');
     }

@@ -49,7 +49,12 @@ pub(super) struct Fault {
 impl Fault {
     /// A value that breaks a rule.
     pub(super) fn new(column: Column, value: &str, rule: impl Into<Cow<'static, str>>) -> Self {
-        let value = if column.is_personal() { masked(value) } else { cut(value) };
+        let value = match column {
+            _ if column.is_personal() => masked(value),
+            _ if column.names_equipment() => cut(value),
+            // Where columns are shifted, a person's number stands in any of the others.
+            _ => cut(&without_long_numbers(value)),
+        };
         Self { column: Some(column), value, rule: rule.into() }
     }
 
@@ -57,6 +62,16 @@ impl Fault {
     pub(super) fn row(rule: impl Into<Cow<'static, str>>) -> Self {
         Self { column: None, value: String::new(), rule: rule.into() }
     }
+}
+
+/// A text in which the ends of long numbers are hidden, since they may be a person's.
+pub(super) fn without_long_numbers(text: &str) -> String {
+    let mut run = 0;
+    let hidden = |c: char| {
+        run = if c.is_ascii_digit() { run + 1 } else { 0 };
+        if run > 8 { '*' } else { c }
+    };
+    text.chars().map(hidden).collect()
 }
 
 fn cut(value: &str) -> String {
@@ -141,6 +156,7 @@ mod tests {
         assert_eq!(shown(Column::Imsi, "5101012345678901"), "51010********901");
         assert_eq!(shown(Column::Msisdn, "08123"), "*****");
         assert_eq!(shown(Column::Imei, "35824005111111"), "35824005111111");
+        assert_eq!(shown(Column::Status, "6281234567801 20260101"), "62812345***** 20260101");
         assert_eq!(shown(Column::Imei, &"9".repeat(100)).chars().count(), VALUE_CHARS_MAX + 1);
     }
 }

@@ -3,6 +3,7 @@
 
 mod containers;
 mod laws;
+mod models;
 mod refusals;
 mod rows;
 

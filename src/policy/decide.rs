@@ -176,11 +176,7 @@ impl Case<'_> {
 
     /// Rank 17.
     fn unlisted(&self) -> Ruling {
-        let status = if self.asker.has_number() {
-            self.policy.not_registered
-        } else {
-            self.policy.not_registered_without_number
-        };
+        let status = self.policy.unlisted(self.asker.has_number());
         Ruling::of(Reason::NotRegistered, status, Decisive::Nothing)
     }
 

@@ -4,9 +4,12 @@
 //! *add* never takes anything off but what the list itself takes off; *full* leaves the door with exactly
 //! this list; *delta* replaces the rows that it names.
 
+mod newest;
+mod pairings;
+
 use super::{RegistryError, part::Part};
 use crate::{
-    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow},
+    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow, TacClass},
     fold::{self, Row},
     identity::EquipmentKey,
     import::Mode,
@@ -173,15 +176,6 @@ impl Work<'_> {
         plain
     }
 
-    fn is_unpaired(&self, number: BatchNumber, row: &BodyRow, rows: &[Row]) -> bool {
-        let BodyRow::Pairing { key, number: paired, .. } = row else { return false };
-        rows.iter().any(|(remover, removal)| {
-            matches!(removal, BodyRow::Pairing { key: k, number: p, target: Some(t), .. }
-                if (k, p, *t) == (key, paired, number))
-                && self.batches.evidence_at(*remover, self.seq).is_some()
-        })
-    }
-
     fn devices(&mut self) -> Result<(), StoreError> {
         if self.part.header.class.is_none() {
             return Ok(());
@@ -299,6 +293,7 @@ impl Work<'_> {
         self.part.marks.range(page_keys(id))
     }
 
+<<<<<<< HEAD
     fn pairings(&mut self) -> Result<(), StoreError> {
         let mut wanted: BTreeMap<PageId, Vec<&(BodyRow, bool)>> = BTreeMap::new();
         for pairing in &self.part.pairings {
@@ -346,15 +341,20 @@ impl Work<'_> {
             }
         }
         for (number, known) in standing {
-            let named = wanted.iter().find(|(row, _)| same_pair(row, known));
-            let same = named.is_some_and(|(row, ends)| !ends && row == known && self.is_same_source(*number));
-            let goes = match (self.mode, named) {
-                (_, Some((_, true))) => true,
-                (Mode::Full, _) => !same,
-                (Mode::Delta, Some(_)) => !same,
-                _ => false,
+            let mut named = wanted.iter().filter(|(row, _)| same_pair(row, known)).peekable();
+            let is_named = named.peek().is_some();
+            let ends = named.clone().any(|(_, ends)| *ends);
+            // One row may end a pairing with the old SIM of a number and another one say it with the new SIM.
+            let same = self.is_same_source(*number) && named.any(|(row, ends)| !ends && row == known);
+            let goes = match self.mode {
+                Mode::Add => ends,
+                Mode::Delta => is_named,
+                Mode::Full => true,
             };
-            if goes && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known {
+            if goes
+                && !same
+                && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known
+            {
                 self.out.removed += 1;
                 let target = Some(*number);
                 self.out.rows.push(BodyRow::Pairing {
@@ -369,6 +369,8 @@ impl Work<'_> {
         }
     }
 
+=======
+>>>>>>> register
     fn links(&mut self) -> Result<(), StoreError> {
         for (key, others) in &self.part.links {
             let rows = if self.batches.is_empty() { Vec::new() } else { self.store.page_rows(PageId::of(*key))? };
@@ -380,6 +382,7 @@ impl Work<'_> {
         Ok(())
     }
 
+<<<<<<< HEAD
     /// What is in force of the rows of which the newest counts, as rows.
     fn in_force_newest(&self) -> Result<Vec<BodyRow>, StoreError> {
         let header = &self.part.header;
@@ -394,26 +397,23 @@ impl Work<'_> {
                 let models = self.store.models(self.seq)?;
                 models.into_iter().map(|(tac, model)| BodyRow::Tac { tac, model: Some(model) }).collect()
             }
-            "exempt-tac" | "barred-tac" => self.store.tac_class_rows(self.seq)?,
+            kind @ ("exempt-tac" | "barred-tac") => {
+                let of_kind = |row: &BodyRow| {
+                    let is_bar = matches!(row, BodyRow::TacClass { class: TacClass::Bar, .. });
+                    is_bar == (kind == "barred-tac")
+                };
+                self.store.tac_class_rows(self.seq)?.into_iter().filter(of_kind).collect()
+            }
             _ => Vec::new(),
         })
     }
 
     fn newest(&mut self) -> Result<(), StoreError> {
-        let kind = self.part.header.kind.as_str();
         if self.part.newest.is_empty() && self.mode != Mode::Full {
             return Ok(());
         }
-        let about_bar = kind == "barred-tac";
-        let known: BTreeMap<Subject, BodyRow> = self
-            .in_force_newest()?
-            .into_iter()
-            .filter_map(|row| Some((subject(&row)?, row)))
-            .filter(|(subject, _)| match subject {
-                Subject::TacClass(_, is_bar) => *is_bar == about_bar,
-                _ => true,
-            })
-            .collect();
+        let known = self.in_force_newest()?.into_iter().filter_map(|row| Some((subject(&row)?, row)));
+        let known: BTreeMap<Subject, BodyRow> = known.collect();
         let mut named = BTreeSet::new();
         for row in &self.part.newest {
             let Some(subject) = subject(row) else { continue };
@@ -436,6 +436,8 @@ impl Work<'_> {
         Ok(())
     }
 
+=======
+>>>>>>> register
     fn finish(mut self) -> Difference {
         let pages = self.out_pages.into_iter().map(|((id, target), bits)| BodyRow::Page { id, target, bits });
         self.out.rows.extend(pages);
@@ -470,19 +472,20 @@ fn range_of(id: PageId, sorted: &[EquipmentKey]) -> &[EquipmentKey] {
     &sorted[from..until]
 }
 
+<<<<<<< HEAD
 /// What a row is about, where the newest row counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
     Subscriber(crate::identity::Imsi),
     Tac(crate::identity::Tac),
-    TacClass(crate::identity::Tac, bool),
+    TacClass(crate::identity::Tac, TacClass),
 }
 
 fn subject(row: &BodyRow) -> Option<Subject> {
     Some(match row {
         BodyRow::Subscriber { imsi, .. } => Subject::Subscriber(*imsi),
         BodyRow::Tac { tac, .. } => Subject::Tac(*tac),
-        BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class == crate::batch::TacClass::Bar),
+        BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class),
         _ => return None,
     })
 }
@@ -513,6 +516,8 @@ fn taken_off(row: &BodyRow) -> BodyRow {
     }
 }
 
+=======
+>>>>>>> register
 /// Rows of a body sort by family, subject, and the batch that a removal names (docs/storage.md).
 fn canonical_order(row: &BodyRow) -> (u8, u64, u64, u64) {
     let page = |id: PageId| u64::from(id.tac().get()) << 16 | u64::from(id.page());

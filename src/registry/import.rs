@@ -10,13 +10,13 @@ use super::{
     part::{self, Part},
 };
 use crate::{
-    batch::{BatchHeader, BatchNumber},
+    batch::{BatchHeader, BatchNumber, BodyRow},
     day::Day,
     import::{Counts, Gathered, Kind, Mode},
     journal::{BatchActivated, BatchStaged, Change, Source},
     listing::Door,
     revision::Revision,
-    store::{BodyWriter, Draft, StoreError, Writer},
+    store::{BodySummary, Draft, Store, StoreError, Writer},
 };
 use fail::fail_point;
 
@@ -58,12 +58,28 @@ pub struct ImportSummary {
 }
 
 impl Registry {
-    /// Takes in a list.
+    /// Takes in a list. Lists that several threads bring at once share one synced write where they touch
+    /// different devices.
     ///
     /// # Errors
     /// When a full list is much shorter than the one it replaces, or the store cannot write. In both cases
     /// nothing of the list is visible.
     pub fn import(&self, gathered: Gathered, order: &ImportOrder) -> Result<ImportSummary, RegistryError> {
+        self.queue.submit(self, gathered, order.clone())
+    }
+}
+
+/// A list that was held against the state and waits for its write.
+pub(super) struct Prepared {
+    pub(super) summary: ImportSummary,
+    sources: Vec<Source>,
+    work: Vec<(Part, Difference)>,
+}
+
+impl Prepared {
+    /// Takes the difference of a list to the state. The caller holds the right to write, so that the state
+    /// stays as it is until the write.
+    pub(super) fn new(store: &Store, gathered: Gathered, order: &ImportOrder) -> Result<Self, RegistryError> {
         let mut summary = ImportSummary {
             kind: gathered.kind,
             door: gathered.door,
@@ -73,13 +89,12 @@ impl Registry {
             removed: 0,
             unchanged: 0,
             not_listed: 0,
-            revision: self.store.applied(),
+            revision: store.applied(),
         };
         let sources = sources(&gathered);
-        let mut writer = self.store.writer()?;
         let mut work = Vec::new();
         for part in part::split(gathered, &order.document) {
-            let difference = difference(&self.store, &part, order.mode, order.max_drop_percent)?;
+            let difference = difference(store, &part, order.mode, order.max_drop_percent)?;
             summary.added += difference.added;
             summary.removed += difference.removed;
             summary.unchanged += difference.unchanged;
@@ -88,58 +103,15 @@ impl Registry {
                 work.push((part, difference));
             }
         }
-        if !work.is_empty() {
-            fail_point!("import-before-stage");
-            let writing = Writing { summary: &summary, sources, work };
-            (summary.batches, summary.revision) = writing.write(&mut writer)?;
-        }
-        Ok(summary)
-    }
-}
-
-struct Writing<'a> {
-    summary: &'a ImportSummary,
-    sources: Vec<Source>,
-    work: Vec<(Part, Difference)>,
-}
-
-impl Writing<'_> {
-    fn write(self, writer: &mut Writer<'_>) -> Result<(Vec<BatchNumber>, Revision), StoreError> {
-        let first = writer.next_seq();
-        let numbers: Vec<BatchNumber> = (first..first + self.work.len() as u64).collect();
-        let staged: Vec<Draft> = self.work.iter().map(|(part, _)| staged_draft(&part.header)).collect();
-        let rows: usize = self.work.iter().map(|(_, difference)| difference.rows.len()).sum();
-        let ahead = rows > ROWS_AT_ONCE_MAX;
-        let mut drafts = staged;
-        if ahead {
-            writer.commit(std::mem::take(&mut drafts), Vec::new())?;
-            fail_point!("import-after-stage");
-        }
-        let mut bodies = Vec::with_capacity(numbers.len());
-        let mut activating = Vec::with_capacity(numbers.len());
-        for (number, (part, difference)) in numbers.iter().zip(&self.work) {
-            let mut body = writer.body(*number, ahead)?;
-            for row in &difference.rows {
-                body.push(row)?;
-            }
-            activating.push(self.activated_draft(*number, &part.header, difference, &body));
-            bodies.push(body);
-        }
-        drafts.extend(activating);
-        fail_point!("import-before-activate");
-        let revision = writer.commit(drafts, bodies)?;
-        fail_point!("import-after-activate");
-        Ok((numbers, revision))
+        Ok(Self { summary, sources, work })
     }
 
-    fn activated_draft(
-        &self,
-        batch: BatchNumber,
-        header: &BatchHeader,
-        difference: &Difference,
-        body: &BodyWriter<'_>,
-    ) -> Draft {
-        let body = body.summary();
+    /// The rows that it brings.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &BodyRow> {
+        self.work.iter().flat_map(|(_, difference)| &difference.rows)
+    }
+
+    fn activated_draft(&self, batch: BatchNumber, part: &Part, difference: &Difference, body: &BodySummary) -> Draft {
         let activated = BatchActivated {
             batch,
             body_sha256: body.sha256.to_vec(),
@@ -149,8 +121,45 @@ impl Writing<'_> {
             rejected: self.summary.counts.rejected,
             sources: self.sources.clone(),
         };
-        Draft { partition: partition(header), change: Change::BatchActivated(activated) }
+        Draft { partition: partition(&part.header), change: Change::BatchActivated(activated) }
     }
+}
+
+/// Writes a group of lists and tells each its batches and the revision.
+pub(super) fn write_group(writer: &mut Writer<'_>, group: &mut [Prepared]) -> Result<(), StoreError> {
+    let parts =
+        || group.iter().flat_map(|list| list.work.iter().map(move |(part, difference)| (list, part, difference)));
+    let rows: usize = parts().map(|(_, _, difference)| difference.rows.len()).sum();
+    if rows == 0 {
+        return Ok(());
+    }
+    fail_point!("import-before-stage");
+    let first = writer.next_seq();
+    let mut drafts: Vec<Draft> = parts().map(|(_, part, _)| staged_draft(&part.header)).collect();
+    let ahead = rows > ROWS_AT_ONCE_MAX;
+    if ahead {
+        writer.commit(std::mem::take(&mut drafts), Vec::new())?;
+        fail_point!("import-after-stage");
+    }
+    let (mut bodies, mut activating) = (Vec::new(), Vec::new());
+    for (number, (list, part, difference)) in (first..).zip(parts()) {
+        let mut body = writer.body(number, ahead)?;
+        for row in &difference.rows {
+            body.push(row)?;
+        }
+        activating.push(list.activated_draft(number, part, difference, &body.summary()));
+        bodies.push(body);
+    }
+    drafts.extend(activating);
+    fail_point!("import-before-activate");
+    let revision = writer.commit(drafts, bodies)?;
+    fail_point!("import-after-activate");
+    let mut numbers = first..;
+    for list in group.iter_mut().filter(|list| !list.work.is_empty()) {
+        list.summary.batches = numbers.by_ref().take(list.work.len()).collect();
+        list.summary.revision = revision;
+    }
+    Ok(())
 }
 
 /// Pairings and subscribers lie in their operator's partition, everything else in the national one.

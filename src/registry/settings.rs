@@ -31,7 +31,9 @@ impl Registry {
         }
         let change = SettingsApplied { toml: settings.to_toml(), effective_from_unix_s };
         let draft = Draft { partition: String::new(), change: Change::SettingsApplied(change) };
-        Ok(Some(writer.commit(vec![draft], Vec::new())?))
+        let revision = writer.commit(vec![draft], Vec::new())?;
+        self.publish_settings(&writer);
+        Ok(Some(revision))
     }
 
     /// A new register gets the defaults for Indonesia as its first document, so that what was in force is

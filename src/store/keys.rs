@@ -192,6 +192,9 @@ pub(super) enum Family {
 }
 
 impl Family {
+    pub(super) const ALL: [Self; 7] =
+        [Self::Pages, Self::Marks, Self::Pairings, Self::Links, Self::Subscribers, Self::Tacs, Self::TacClasses];
+
     pub(super) const fn from_code(code: u8) -> Option<Self> {
         Some(match code {
             1 => Self::Pages,
@@ -216,11 +219,16 @@ impl Family {
     }
 }
 
+/// The batch of a row's key: it follows the head in every family.
+pub(super) fn batch_of(family: Family, key: &[u8]) -> Option<BatchNumber> {
+    read_u64(key, family.head_bytes())
+}
+
 /// `touched`: batch(8) family(1) head (what the family's keys begin with, before the batch).
 pub(super) fn touched(batch: BatchNumber, family: Family, row_key: &[u8]) -> Vec<u8> {
     let mut key = batch.to_be_bytes().to_vec();
     key.push(family as u8);
-    key.extend(&row_key[..family.head_bytes()]);
+    key.extend(row_key.iter().take(family.head_bytes()));
     key
 }
 

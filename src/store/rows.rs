@@ -228,12 +228,9 @@ impl BodyHasher {
 }
 
 fn push_text(out: &mut Vec<u8>, text: &str) {
-    let mut end = text.len().min(usize::from(u8::MAX));
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    out.push(end as u8);
-    out.extend(&text.as_bytes()[..end]);
+    let text = Model::clip(text.to_owned());
+    out.push(text.len() as u8);
+    out.extend(text.as_bytes());
 }
 
 struct Reader<'a>(&'a [u8]);

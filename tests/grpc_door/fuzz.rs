@@ -1,4 +1,5 @@
-//! Mutated requests at the port: each is answered, and the node stays whole.
+//! Mutated requests at the port: each is answered, and the node stays whole. `SARING_FUZZ_REQUESTS` changes their
+//! number.
 
 use crate::{
     node::{self, TestNode},
@@ -69,11 +70,12 @@ fn mutated(random: &mut SplitMix64, message: &[u8]) -> Bytes {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_mutated_request_is_answered() {
+    let requests = std::env::var("SARING_FUZZ_REQUESTS").map_or(REQUESTS, |count| count.parse().unwrap());
     let node = TestNode::ready();
     let seeds = seeds();
     let mut random = SplitMix64::new(20_260_415);
     let client = raw::connect(node.grpc).await;
-    for _ in 0..REQUESTS / AT_A_TIME {
+    for _ in 0..requests / AT_A_TIME {
         let calls: Vec<_> = (0..AT_A_TIME)
             .map(|_| {
                 let (path, message) = &seeds[random.below(seeds.len() as u64) as usize];

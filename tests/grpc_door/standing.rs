@@ -116,7 +116,7 @@ async fn figures_count_verdicts_by_status_and_reason() {
         "saring_revision_epoch 3\n",
         "saring_data_age_seconds 0\n",
         "saring_hot_entries{kind=\"registered\"} 99\n",
-        "saring_hot_entries{kind=\"mark-stolen\"} 1\n",
+        "saring_hot_entries{kind=\"stolen\"} 1\n",
         "saring_hot_bytes{kind=\"all\"}",
         "saring_handler_seconds_count{call=\"check\"}",
     ] {

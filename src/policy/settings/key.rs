@@ -164,7 +164,7 @@ impl Key {
         }
     }
 
-    /// The value in a policy. `None`: a date that is not set.
+    /// The value in a policy. `None`: it is not set.
     pub fn of(self, policy: &Policy) -> Option<Value> {
         Some(match self {
             Self::Malformed => Value::Status(policy.malformed),
@@ -181,7 +181,7 @@ impl Key {
             Self::NumberNeeded => Value::Status(policy.number_needed),
             Self::Expired => Value::Status(policy.expired),
             Self::NotRegistered => Value::Status(policy.not_registered),
-            Self::NotRegisteredWithoutNumber => Value::Status(policy.not_registered_without_number),
+            Self::NotRegisteredWithoutNumber => Value::Status(policy.not_registered_without_number?),
             Self::TouristDays => Value::Days(policy.tourist_days),
             Self::EmergencyNeverBlack => Value::Flag(policy.emergency_never_black),
         })

@@ -45,7 +45,7 @@ pub struct Policy {
     pub(in crate::policy) number_needed: Status,
     pub(in crate::policy) expired: Status,
     pub(in crate::policy) not_registered: Status,
-    pub(in crate::policy) not_registered_without_number: Status,
+    pub(in crate::policy) not_registered_without_number: Option<Status>,
     pub(in crate::policy) tourist_days: u16,
     pub(in crate::policy) emergency_never_black: bool,
 }
@@ -68,7 +68,7 @@ impl Default for Policy {
             number_needed: Status::Greylisted,
             expired: Status::Blacklisted,
             not_registered: Status::Blacklisted,
-            not_registered_without_number: Status::Blacklisted,
+            not_registered_without_number: None,
             tourist_days: 90,
             emergency_never_black: true,
         }
@@ -101,6 +101,14 @@ impl Policy {
     /// How many days a tourist's listing lasts.
     pub const fn tourist_days(&self) -> u16 {
         self.tourist_days
+    }
+
+    /// What an unlisted device gets. A question without number gets the same, unless that is set apart.
+    pub(in crate::policy) const fn unlisted(&self, has_number: bool) -> Status {
+        match self.not_registered_without_number {
+            Some(apart) if !has_number => apart,
+            _ => self.not_registered,
+        }
     }
 
     /// What an emergency question gets instead of a status.
@@ -144,7 +152,9 @@ impl Policy {
             (Key::NumberNeeded, Value::Status(status)) => self.number_needed = status,
             (Key::Expired, Value::Status(status)) => self.expired = status,
             (Key::NotRegistered, Value::Status(status)) => self.not_registered = status,
-            (Key::NotRegisteredWithoutNumber, Value::Status(status)) => self.not_registered_without_number = status,
+            (Key::NotRegisteredWithoutNumber, Value::Status(status)) => {
+                self.not_registered_without_number = Some(status)
+            }
             (Key::TouristDays, Value::Days(days)) => self.tourist_days = days,
             (Key::EmergencyNeverBlack, Value::Flag(flag)) => self.emergency_never_black = flag,
             _ => {}

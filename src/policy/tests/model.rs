@@ -140,7 +140,8 @@ fn below(scenario: &Scenario) -> Ruling {
         (Reason::NumberNeeded, policy.number_needed, of_others),
         (Reason::Expired, policy.expired, best(ended.iter().map(|l| l.until))),
     ];
-    let unlisted = if has_number { policy.not_registered } else { policy.not_registered_without_number };
+    let apart = policy.not_registered_without_number.filter(|_| !has_number);
+    let unlisted = apart.unwrap_or(policy.not_registered);
     first(&ranks).unwrap_or((Reason::NotRegistered, unlisted, None))
 }
 

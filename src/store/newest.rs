@@ -1,0 +1,172 @@
+//! Rows of which the newest counts: models, classes of models, subscribers.
+//!
+//! What always holds: a row counts while its batch is evidence; of several about one subject that of the newest
+//! batch counts, whatever its door.
+
+use super::{Store, StoreError, keys::Family};
+use crate::{
+    batch::{BatchNumber, BodyRow, Model, TacClass},
+    identity::{Imsi, Msisdn, Tac},
+    listing::{TacBar, TacRule},
+};
+use std::collections::BTreeMap;
+
+impl Store {
+    /// Models of the catalogue that are in force for a TAC.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn model(&self, tac: Tac, seq: u64) -> Result<Option<(BatchNumber, Model)>, StoreError> {
+        let mut newest = None;
+        self.rows_with_head(Family::Tacs, &tac.get().to_be_bytes(), &mut |row| {
+            if let (batch, BodyRow::Tac { model, .. }) = row
+                && self.is_evidence(batch, seq)
+            {
+                newest = model.map(|model| (batch, model));
+            }
+        })?;
+        Ok(newest)
+    }
+
+    /// What is in force for a model, with the batch of each part.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn tac_rule(&self, tac: Tac, seq: u64) -> Result<(TacRule, Vec<BatchNumber>), StoreError> {
+        let mut rule = TacRule::default();
+        let mut batches = BTreeMap::new();
+        for class in [TacClass::ExemptType, TacClass::Bar] {
+            let mut head = tac.get().to_be_bytes().to_vec();
+            head.push(class as u8);
+            self.rows_with_head(Family::TacClasses, &head, &mut |row| {
+                if let (batch, BodyRow::TacClass { class, level, .. }) = row
+                    && self.is_evidence(batch, seq)
+                {
+                    apply_tac_class(&mut rule, class, level);
+                    batches.insert(class, batch);
+                }
+            })?;
+        }
+        Ok((rule, batches.into_values().collect()))
+    }
+
+    /// The number of an IMSI as of an entry, with its batch.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn subscriber(&self, imsi: Imsi, seq: u64) -> Result<Option<(BatchNumber, Msisdn)>, StoreError> {
+        let mut newest = None;
+        self.rows_with_head(Family::Subscribers, &imsi.packed().to_be_bytes(), &mut |row| {
+            if let (batch, BodyRow::Subscriber { msisdn, .. }) = row
+                && self.is_evidence(batch, seq)
+            {
+                newest = msisdn.map(|msisdn| (batch, msisdn));
+            }
+        })?;
+        Ok(newest)
+    }
+
+    /// Every IMSI of the subscriber map that has a number as of an entry, ascending.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn subscribers(&self, seq: u64) -> Result<Vec<(Imsi, Msisdn)>, StoreError> {
+        let mut newest: Vec<(Imsi, Option<Msisdn>)> = Vec::new();
+        self.walk_family(Family::Subscribers, &mut |(batch, row)| {
+            if let BodyRow::Subscriber { imsi, msisdn, .. } = row
+                && self.is_evidence(batch, seq)
+            {
+                match newest.last_mut() {
+                    Some(last) if last.0 == imsi => last.1 = msisdn,
+                    _ => newest.push((imsi, msisdn)),
+                }
+            }
+        })?;
+        Ok(newest.into_iter().filter_map(|(imsi, msisdn)| Some((imsi, msisdn?))).collect())
+    }
+
+    /// The same for the subscribers whose newest row came with a batch of one operator.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn subscribers_of(&self, operator: &str, seq: u64) -> Result<Vec<(Imsi, Msisdn)>, StoreError> {
+        let mut newest: BTreeMap<Imsi, (BatchNumber, Option<Msisdn>)> = BTreeMap::new();
+        self.walk_family(Family::Subscribers, &mut |(batch, row)| {
+            if let BodyRow::Subscriber { imsi, msisdn, .. } = row
+                && self.is_evidence(batch, seq)
+            {
+                newest.insert(imsi, (batch, msisdn));
+            }
+        })?;
+        let is_own = |batch| self.with_batches(|b| b.get(batch).is_some_and(|batch| batch.header.operator == operator));
+        let own = newest.into_iter().filter(|(_, (batch, _))| is_own(*batch));
+        Ok(own.filter_map(|(imsi, (_, msisdn))| Some((imsi, msisdn?))).collect())
+    }
+
+    /// The class rows of models that are in force as of an entry, each with the batch that it came with.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn tac_class_rows(&self, seq: u64) -> Result<Vec<(BatchNumber, BodyRow)>, StoreError> {
+        let mut newest: BTreeMap<(Tac, TacClass), (BatchNumber, u8)> = BTreeMap::new();
+        self.walk_family(Family::TacClasses, &mut |(batch, row)| {
+            if let BodyRow::TacClass { tac, class, level } = row
+                && self.is_evidence(batch, seq)
+            {
+                newest.insert((tac, class), (batch, level));
+            }
+        })?;
+        newest.retain(|_, (_, level)| *level > 0);
+        let rows = newest.into_iter();
+        Ok(rows.map(|((tac, class), (batch, level))| (batch, BodyRow::TacClass { tac, class, level })).collect())
+    }
+
+    /// Every model with a class in force as of an entry, ascending.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn tac_rules(&self, seq: u64) -> Result<Vec<(Tac, TacRule)>, StoreError> {
+        let mut rules: BTreeMap<Tac, TacRule> = BTreeMap::new();
+        self.walk_family(Family::TacClasses, &mut |(batch, row)| {
+            if let BodyRow::TacClass { tac, class, level } = row
+                && self.is_evidence(batch, seq)
+            {
+                apply_tac_class(rules.entry(tac).or_default(), class, level);
+            }
+        })?;
+        rules.retain(|_, rule| *rule != TacRule::default());
+        Ok(rules.into_iter().collect())
+    }
+
+    /// Every model of the catalogue in force as of an entry, ascending.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn models(&self, seq: u64) -> Result<BTreeMap<Tac, Model>, StoreError> {
+        let mut models = BTreeMap::new();
+        self.walk_family(Family::Tacs, &mut |(batch, row)| {
+            if let BodyRow::Tac { tac, model } = row
+                && self.is_evidence(batch, seq)
+            {
+                match model {
+                    Some(model) => models.insert(tac, model),
+                    None => models.remove(&tac),
+                };
+            }
+        })?;
+        Ok(models)
+    }
+}
+
+fn apply_tac_class(rule: &mut TacRule, class: TacClass, level: u8) {
+    match class {
+        TacClass::ExemptType => rule.exempt_type = level > 0,
+        TacClass::Bar => {
+            rule.barred = match level {
+                0 => TacBar::None,
+                1 => TacBar::Soft,
+                _ => TacBar::Hard,
+            };
+        }
+    }
+}

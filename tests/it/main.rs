@@ -1,0 +1,18 @@
+//! End to end: the real binary, a real RocksDB, real sockets. The tests make their own lists.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
+
+mod changes;
+mod cli;
+mod evidence;
+mod fuzz;
+mod lists;
+mod no_reads;
+mod python;
+mod refusals;
+mod serve;
+mod session;
+mod settings;
+mod support;
+mod tidy;
+mod time;
