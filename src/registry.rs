@@ -14,9 +14,6 @@ mod settings;
 mod tests;
 mod verify;
 
-#[cfg(test)]
-mod tests;
-
 pub use doors::{DoorFigures, doors};
 pub use import::{ImportOrder, ImportSummary};
 pub use settings::timeline;

@@ -1,6 +1,5 @@
 //! Changes from several threads, and what checks see of them.
 
-
 use super::super::*;
 use crate::{
     check::{Checker, Clock, EquipmentValue, Inquiry},
@@ -69,7 +68,7 @@ fn a_change_is_visible_at_once_and_hot_sets_stay_those_of_the_store() {
     registry.keep_published(Arc::clone(&sets));
     let checker = Checker::new(Arc::clone(&sets), Clock::fixed(1_800_000_000));
     let phone = key(35_209_900, 176_148);
-    let mut expect = |kind, rows: String, reason| {
+    let expect = |kind, rows: String, reason| {
         let gathered = list(dir.path(), &format!("{kind}.csv"), kind, &rows);
         registry.import(gathered, &order()).unwrap();
         let answer = checker.check(&Inquiry::of(EquipmentValue::Key(phone)), None).unwrap();

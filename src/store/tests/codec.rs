@@ -161,8 +161,12 @@ proptest! {
         let by = |(key, batch, number, target): (EquipmentKey, u64, Number, Option<u64>)| {
             (PageId::of(key), batch, PageId::place(key), number.to_stored(), target)
         };
-        let pairing = |(key, batch, number, target)| keys::pairing_row(key, batch, number, target);
-        prop_assert_eq!(pairing(x).cmp(&pairing(y)), by(x).cmp(&by(y)));
+        let pairing = |(key, batch, number, target), sim| keys::pairing_row(key, batch, number, sim, target);
+        for sim in [None, Some("510101234567890".parse().unwrap())] {
+            prop_assert_eq!(pairing(x, sim).cmp(&pairing(y, sim)), by(x).cmp(&by(y)));
+            // Two SIMs of one number are two pairings, the one without SIM first.
+            prop_assert_eq!(pairing(x, None).cmp(&pairing(x, sim)), None.cmp(&sim));
+        }
         let page = |(key, batch, _, target): (EquipmentKey, u64, Number, Option<u64>)| {
             (keys::page_row(PageId::of(key), batch, target), (PageId::of(key), batch, target))
         };
