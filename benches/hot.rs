@@ -1,7 +1,10 @@
 //! What the hot sets cost: bits per device, and time per lookup, alone and in batches of 64.
 //!
 //! `SARING_BENCH_IMEIS` sets the number of devices (1,000,000 if absent). Every answer is asserted.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, dead_code, missing_docs)]
+
+#[path = "common/setup.rs"]
+mod setup;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use saring::{
@@ -24,7 +27,7 @@ const GROUP: usize = 64;
 const KEYS: usize = 1 << 17;
 
 fn devices() -> u64 {
-    std::env::var("SARING_BENCH_IMEIS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000)
+    setup::imeis(1_000_000)
 }
 
 fn sample_of(name: &str) -> Box<dyn Iterator<Item = (PageId, PageBits)>> {

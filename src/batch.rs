@@ -182,6 +182,21 @@ pub struct Model {
     pub allocated: Option<Day>,
 }
 
+impl Model {
+    /// Bytes of a text that a row holds at most.
+    pub const TEXT_BYTES_MAX: usize = 255;
+
+    /// A text cut to what a row holds, at the end of a character.
+    pub fn clip(mut text: String) -> String {
+        let mut end = text.len().min(Self::TEXT_BYTES_MAX);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text
+    }
+}
+
 /// One row of a body. Rows sort by family, then by what they are about.
 ///
 /// `target` is the batch that a removal takes the row off; `None` for an addition.

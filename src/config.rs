@@ -1,7 +1,7 @@
 //! What concerns one node only: addresses, paths, threads, limits, diagnostics.
 //!
 //! Defaults, then a TOML file, then the environment (`SARING_LISTEN`, …), then flags: the later wins. Nothing here
-//! can change a verdict: settings that can are register data, and only the path of a seed for them stands here.
+//! can change a verdict: settings that can are register data (`saring settings`).
 //! An unknown key in the file is refused, so that a typing error does not silently mean the default.
 
 use crate::{limits, telemetry::LogFormat};
@@ -39,8 +39,6 @@ pub struct NodeConfig {
     pub log: String,
     /// Form of diagnostics: `text` or `json`.
     pub log_format: LogFormat,
-    /// Settings that an empty register is seeded with. None: the built-in ones.
-    pub settings_seed: Option<PathBuf>,
 }
 
 impl Default for NodeConfig {
@@ -54,7 +52,6 @@ impl Default for NodeConfig {
             drain_seconds: limits::DRAIN_GRACE.as_secs(),
             log: "info".into(),
             log_format: LogFormat::Text,
-            settings_seed: None,
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     batch::{BatchNumber, BatchState, Batches, BodyRow},
-    identity::EquipmentKey,
+    identity::{EquipmentKey, Imsi},
     listing::{Class, Door, Mark},
     page::{PageBits, PageContent, PageId},
     pairing::{Number, NumberKind, Pair, PairingKind},
@@ -51,7 +51,7 @@ pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> Pa
                     content.marks.push((PageId::place(*key), mark));
                 }
             }
-            BodyRow::Pairing { key, number: paired, target: None, .. } if !removals.unpairs(*number, *key, *paired) => {
+            BodyRow::Pairing { key, target: None, .. } if !removals.unpairs(*number, row) => {
                 let pairs = pairs_of(row, &batch.header);
                 content.pairs.extend(pairs.into_iter().flatten().map(|pair| (PageId::place(*key), pair)));
             }
@@ -105,7 +105,7 @@ fn row_page(row: &BodyRow) -> Option<PageId> {
 #[derive(Default)]
 struct Removals {
     devices: BTreeMap<BatchNumber, PageBits>,
-    pairings: BTreeSet<(BatchNumber, EquipmentKey, Number)>,
+    pairings: BTreeSet<(BatchNumber, EquipmentKey, Number, Option<Imsi>)>,
 }
 
 impl Removals {
@@ -116,10 +116,10 @@ impl Removals {
                 BodyRow::Page { target: Some(target), bits, .. } if batches.evidence_at(*number, seq).is_some() => {
                     removals.devices.entry(*target).or_default().union(bits);
                 }
-                BodyRow::Pairing { target: Some(target), key, number: paired, .. }
+                BodyRow::Pairing { target: Some(target), key, number: paired, imsi, .. }
                     if batches.evidence_at(*number, seq).is_some() =>
                 {
-                    removals.pairings.insert((*target, *key, *paired));
+                    removals.pairings.insert((*target, *key, *paired, *imsi));
                 }
                 _ => {}
             }
@@ -137,8 +137,11 @@ impl Removals {
         self.devices.get(&batch).is_some_and(|gone| gone.contains(PageId::place(key)))
     }
 
-    fn unpairs(&self, batch: BatchNumber, key: EquipmentKey, number: Number) -> bool {
-        self.pairings.contains(&(batch, key, number))
+    fn unpairs(&self, batch: BatchNumber, row: &BodyRow) -> bool {
+        match row {
+            BodyRow::Pairing { key, number, imsi, .. } => self.pairings.contains(&(batch, *key, *number, *imsi)),
+            _ => false,
+        }
     }
 }
 
@@ -215,3 +218,6 @@ pub fn device_evidence(key: EquipmentKey, rows: &[Row], batches: &Batches, seq: 
 const fn is_removal(row: &BodyRow) -> bool {
     matches!(row, BodyRow::Page { target: Some(_), .. } | BodyRow::Pairing { target: Some(_), .. })
 }
+
+#[cfg(test)]
+mod tests;

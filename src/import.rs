@@ -158,7 +158,8 @@ fn gather(options: &Options, inputs: &[Input], pulse: &Pulse<'_>, quick: bool) -
         take(list, lines_before, sink.as_mut(), &mut desk, pulse)?;
         lines_before += list.lines.line();
         let (bytes, sha256) = list.lines.opened().seal();
-        gathered.sources.push(Source { name: list.lines.opened().name.clone(), bytes, sha256 });
+        let anonymous = list.layout.is_anonymous();
+        gathered.sources.push(Source { name: list.lines.opened().name.clone(), bytes, sha256, anonymous });
         pulse.list_done(list.lines.opened().tap.bytes());
     }
     pulse.finish();

@@ -10,10 +10,9 @@ mod part;
 mod publish;
 mod queue;
 mod settings;
-mod verify;
-
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use doors::{DoorFigures, doors};
 pub use import::{ImportOrder, ImportSummary};
@@ -23,6 +22,7 @@ pub use verify::{Verified, VerifyError, verify};
 use crate::{
     batch::BatchNumber,
     hot::Published,
+    policy::Settings,
     store::{OpenMode, Store, StoreError},
 };
 use std::{
@@ -77,8 +77,19 @@ impl Registry {
         let store = Arc::new(Store::open(path, mode)?);
         let discarded = store.writer()?.discard_staged()?;
         let registry = Self { store, queue: Arc::default(), published: Arc::default() };
-        registry.seed_settings()?;
+        registry.seed_settings(&Settings::default())?;
         Ok((registry, discarded))
+    }
+
+    /// Makes a register that begins with these settings.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn found(path: &Path, settings: &Settings) -> Result<Self, RegistryError> {
+        let store = Arc::new(Store::open(path, OpenMode::Create)?);
+        let registry = Self { store, queue: Arc::default(), published: Arc::default() };
+        registry.seed_settings(settings)?;
+        Ok(registry)
     }
 
     /// The store below.

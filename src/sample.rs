@@ -41,6 +41,10 @@ const CLUSTERED_TAC_MEAN: u64 = 10_000;
 /// No TAC is filled beyond this.
 const TAC_FILL_MAX: u64 = 700_000;
 
+/// How often sizes are scaled up where TACs were cut at their most, and from which shortage on.
+const SCALINGS_MAX: usize = 16;
+const SHORT_MIN: f64 = 1.0005;
+
 /// About `devices` devices as registers hold them. The exact number differs by some per mille.
 pub fn clustered(seed: u64, devices: u64) -> impl Iterator<Item = (PageId, PageBits)> {
     let sizes = zipf_sizes(seed, devices);
@@ -92,8 +96,20 @@ fn zipf_sizes(seed: u64, devices: u64) -> Vec<u64> {
     let count = (devices / CLUSTERED_TAC_MEAN).max(8);
     let weights: Vec<f64> = (1..=count).map(|rank| (rank as f64).powf(-0.8)).collect();
     let total: f64 = weights.iter().sum();
-    let size_of = |weight: &f64| ((devices as f64 * weight / total).round() as u64).clamp(1, TAC_FILL_MAX);
-    let mut sizes: Vec<u64> = weights.iter().map(size_of).collect();
+    let sizes_at = |scale: f64| -> Vec<u64> {
+        weights.iter().map(|weight| ((scale * weight / total).round() as u64).clamp(1, TAC_FILL_MAX)).collect()
+    };
+    let mut scale = devices as f64;
+    let mut sizes = sizes_at(scale);
+    // What the largest TACs cannot hold goes to the others.
+    for _ in 0..SCALINGS_MAX {
+        let short = devices as f64 / sizes.iter().sum::<u64>() as f64;
+        if short < SHORT_MIN {
+            break;
+        }
+        scale *= short;
+        sizes = sizes_at(scale);
+    }
     let mut random = SplitMix64::new(!seed);
     for index in (1..sizes.len()).rev() {
         sizes.swap(index, random.below(index as u64 + 1) as usize);

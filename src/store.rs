@@ -7,7 +7,10 @@
 //! write that is synced before anybody is told; one process writes a directory; after a failed write the
 //! handle refuses further work, because what reached the disk is then unknown.
 
+mod acknowledged;
+mod audit;
 mod error;
+mod found;
 mod keys;
 mod newest;
 mod open;
@@ -15,8 +18,11 @@ mod read;
 mod rows;
 mod scan;
 mod sets;
+#[cfg(test)]
+pub(crate) mod tests;
 mod write;
 
+pub use audit::BodyAudit;
 pub use error::StoreError;
 pub use open::OpenMode;
 pub use read::{SettingsRow, fold_entry};
@@ -78,6 +84,8 @@ pub struct Store {
     options: Options,
     path: PathBuf,
     mode: OpenMode,
+    /// Where each synced revision is noted; none in a store that only reads.
+    acknowledged: Option<acknowledged::Acknowledged>,
     broken: AtomicBool,
     writing: Mutex<()>,
     state: RwLock<State>,
@@ -135,8 +143,9 @@ impl Store {
     /// Writes everything that is only in the write-ahead log into table files.
     ///
     /// # Errors
-    /// When RocksDB cannot write.
+    /// When RocksDB cannot write, or an earlier write failed.
     pub fn flush(&self) -> Result<(), StoreError> {
+        self.check_whole()?;
         for name in cf::ALL {
             self.db.flush_cf(self.cf(name)?).map_err(|error| self.failed_write("flush", &error))?;
         }
@@ -161,6 +170,17 @@ impl Store {
     fn failed_write(&self, doing: &'static str, error: &rocksdb::Error) -> StoreError {
         self.broken.store(true, Ordering::Release);
         StoreError::Write { path: self.path.clone(), doing, reason: error.to_string() }
+    }
+
+    /// Notes a revision whose write is synced.
+    fn note_acknowledged(&self, revision: Revision) -> Result<(), StoreError> {
+        let noted = self.acknowledged.as_ref().map_or(Ok(()), |file| file.note(revision));
+        noted.map_err(|error| self.failed_note(&error))
+    }
+
+    fn failed_note(&self, error: &std::io::Error) -> StoreError {
+        self.broken.store(true, Ordering::Release);
+        StoreError::Write { path: self.path.clone(), doing: "the acknowledged revision", reason: error.to_string() }
     }
 
     fn failed_read(&self, error: &rocksdb::Error) -> StoreError {

@@ -218,7 +218,7 @@ mod tests {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = NodeConfig { listen: any, http: any, threads: 1, ..NodeConfig::default() };
         let data = directory.path().to_owned();
-        let node = Node::start(&config, move |_| serve::open(&data)).unwrap();
+        let node = Node::start(&config, move |metrics| serve::open(&data, metrics)).unwrap();
         let mut wrong = None;
         node.run(|node, _| {
             wrong = tour::ask(node.grpc_addr(), &mut say).ok();

@@ -5,6 +5,7 @@ use crate::{
     day::Day,
     import::{self, CheckDigit, Gathered, ImportError, Input, Kind, Mode, Options, progress},
     listing::Door,
+    policy::Settings,
     registry::{ImportOrder, ImportSummary, Registry},
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -61,6 +62,9 @@ pub(super) struct ImportArgs {
     /// What a 15th digit that does not fit does to its row: reject it, warn, or nothing.
     #[arg(long, default_value = "warn", value_parser = one_of::<CheckDigit>(CheckDigit::ALL.iter().map(|way| way.name())))]
     check_digit: CheckDigit,
+    /// Settings (TOML) that a new register begins with [default: those of Indonesia].
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
     /// By how many percent a full list may be shorter than the one that it replaces.
     #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
     max_drop: u8,
@@ -87,6 +91,13 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
     // A register that is there is locked first: whoever cannot write should not read a long list in vain. One
     // that is not there is made after the lists were read, so that a wrong list leaves nothing behind.
     let exists = args.data.join("CURRENT").exists();
+    let seed = match seed(args, exists) {
+        Ok(seed) => seed,
+        Err(refusal) => {
+            eprintln!("saring: {refusal}");
+            return Ok(Exit::BadInput);
+        }
+    };
     let mut opened = if exists { Some(open(args)?) } else { None };
     let cancel = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
@@ -101,7 +112,10 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
     let report = Report::of(&gathered, args);
     let registry = match opened.take() {
         Some(registry) => registry,
-        None => open(args)?,
+        None => match seed {
+            Some(settings) => Registry::found(&args.data, &settings)?,
+            None => open(args)?,
+        },
     };
     let order = ImportOrder {
         mode: args.mode,
@@ -120,6 +134,17 @@ fn open(args: &ImportArgs) -> Result<Registry, Failure> {
         eprintln!("saring: batch {batch} was left unfinished by an earlier import and is discarded");
     }
     Ok(registry)
+}
+
+/// The settings that a new register begins with.
+fn seed(args: &ImportArgs, exists: bool) -> Result<Option<Settings>, String> {
+    let Some(path) = &args.settings else { return Ok(None) };
+    if exists {
+        return Err("--settings is for a new register; this one has settings: use saring settings apply".to_owned());
+    }
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: cannot be read: {error}"))?;
+    Settings::from_toml(&text).map(Some).map_err(|error| format!("{shown}: the settings are refused: {error}"))
 }
 
 fn refused(error: &ImportError) -> Result<Exit, Failure> {

@@ -9,8 +9,9 @@
 #[inline]
 pub(super) fn word_at(words: &[u64], position: usize) -> u64 {
     let (index, shift) = (position / 64, position % 64);
-    let low = words.get(index).copied().unwrap_or(0) >> shift;
-    if shift == 0 { low } else { low | words.get(index + 1).copied().unwrap_or(0) << (64 - shift) }
+    let at = |index: usize| words.get(index).copied().unwrap_or(0);
+    // In two shifts, so that a shift by 64 needs no branch: positions within a word are random.
+    at(index) >> shift | at(index + 1) << 1 << (63 - shift)
 }
 
 /// Up to 16 bits that do not cross a word, as every aligned 16-bit unit.

@@ -13,8 +13,6 @@ const BRANCH_LEAVES: usize = 64;
 const LEAF_TARGET: usize = 8;
 /// Mean entries of a leaf above which the table is rebuilt with more branches.
 const LEAF_MEAN_MAX: usize = 16;
-/// Longer leaves are searched by halves.
-const SCAN_MAX: usize = 24;
 
 /// A chunk and its id.
 #[derive(Clone, Debug)]
@@ -128,14 +126,10 @@ impl<V: Clone> Directory<V> {
 /// Second step: finds an id in its leaf.
 #[inline]
 pub(super) fn find<V>(leaf: &[Entry<V>], id: u64) -> Option<&V> {
-    if leaf.len() > SCAN_MAX {
-        let index = leaf.binary_search_by_key(&id, |entry| entry.id).ok()?;
-        return leaf.get(index).map(|entry| &entry.value);
-    }
-    // No early end: a loop without a branch on what it loads lets the misses of several keys overlap.
-    let index =
-        leaf.iter().enumerate().fold(usize::MAX, |found, (index, entry)| if entry.id == id { index } else { found });
-    leaf.get(index).map(|entry| &entry.value)
+    // By halves, which compiles to a loop of no branch on what it loads: how long a leaf is and where in it an entry
+    // lies is random, and a wrong guess would end the overlap of the misses of several keys.
+    let index = leaf.partition_point(|entry| entry.id < id);
+    leaf.get(index).filter(|entry| entry.id == id).map(|entry| &entry.value)
 }
 
 /// Which of so many leaves holds an id.

@@ -228,4 +228,7 @@ pub struct Source {
     pub bytes: u64,
     /// SHA-256 of these bytes.
     pub sha256: [u8; 32],
+    /// Whether every column is known to say nothing of a person. The digest of another list must not be published:
+    /// what is in a short list could be guessed from it.
+    pub anonymous: bool,
 }

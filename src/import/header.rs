@@ -145,6 +145,25 @@ fn known(kind: Kind) -> &'static str {
     }
 }
 
+/// Columns that lists of devices carry about the model; passed over, and about nobody.
+const OF_MODELS: &[&str] = &[
+    "make",
+    "model",
+    "model_number",
+    "brand_name",
+    "device_type",
+    "radio_interface",
+    "bands",
+    "country_code",
+    "fixed_code",
+    "manufacturer_code",
+    "operating_system",
+    "nfc",
+    "bluetooth",
+    "wlan",
+    "optional_fields",
+];
+
 impl Column {
     /// Whether its values belong to a person.
     pub(super) const fn is_personal(self) -> bool {
@@ -197,6 +216,8 @@ pub(super) struct Layout {
     /// How many columns the header has. 0: any number.
     width: usize,
     places: [Option<usize>; Column::COUNT],
+    /// Whether every column is known to say nothing of a person.
+    anonymous: bool,
 }
 
 impl Layout {
@@ -220,7 +241,7 @@ impl Layout {
         let fits = |dialect, columns: &[Column], width| {
             let mut places = [None; Column::COUNT];
             columns.iter().enumerate().for_each(|(place, column)| places[*column as usize] = Some(place));
-            Some(Self { dialect, header: false, width, places })
+            Some(Self { dialect, header: false, width, places, anonymous: true })
         };
         match kind {
             Kind::Ranges => {
@@ -263,6 +284,11 @@ impl Layout {
     /// Where a column stands.
     pub(super) const fn place(&self, column: Column) -> Option<usize> {
         self.places[column as usize]
+    }
+
+    /// Whether every column is known to say nothing of a person. A column that is passed over may be a name.
+    pub(super) const fn is_anonymous(&self) -> bool {
+        self.anonymous
     }
 
     /// Whether the only column that counts is the IMEI.
@@ -335,7 +361,12 @@ impl Names {
                 });
             }
         }
-        Ok(Layout { dialect: self.dialect, header: true, width: self.names.len(), places })
+        let anonymous = self.names.iter().all(|name| {
+            name.is_empty()
+                || OF_MODELS.contains(&name.as_str())
+                || Column::named(name).is_some_and(|column| !column.is_personal())
+        });
+        Ok(Layout { dialect: self.dialect, header: true, width: self.names.len(), places, anonymous })
     }
 }
 

@@ -1,8 +1,7 @@
 //! Lists of pairings and of subscribers.
 //!
 //! Both hold numbers of persons: whatever is rejected is masked. What always holds: a pairing has a number
-//! or a SIM, and one row for each device and number (or SIM, where it has no number), as batches hold them; a
-//! subscriber has one row for each SIM.
+//! or a SIM, and one row for each device, number and SIM; a subscriber has one row for each SIM.
 
 use super::{
     desk::{At, Desk, RowView, Sink},
@@ -58,50 +57,6 @@ impl Row for Held<PairingRow> {
     }
 }
 
-impl Held<PairingRow> {
-    /// Whether two rows would be one in a batch: a device and a number, whatever the SIM.
-    fn is_of_one_number(&self, other: &Self) -> bool {
-        let (row, other) = (&self.row, &other.row);
-        let on = !row.remove && !other.remove && row.msisdn.is_some();
-        on && (row.key, row.msisdn) == (other.key, other.msisdn)
-    }
-}
-
-/// Of several SIMs under one number the one that is named first stays: the pairing is by the number, and its
-/// holder must not lose it because a SIM was exchanged. A row without a SIM adds nothing to one with.
-fn one_sim_a_number(
-    mut rows: Vec<Held<PairingRow>>,
-    desk: &mut Desk<'_>,
-) -> Result<Vec<Held<PairingRow>>, ImportError> {
-    let order = |held: &Held<PairingRow>| {
-        let row = &held.row;
-        (row.key, row.msisdn, row.operator.clone(), row.remove, row.imsi.is_none(), held.at)
-    };
-    rows.sort_unstable_by_key(order);
-    let mut kept: Vec<Held<PairingRow>> = Vec::with_capacity(rows.len());
-    for held in rows {
-        let same = |first: &&Held<PairingRow>| held.is_of_one_number(first) && held.row.operator == first.row.operator;
-        let Some(first) = kept.last().filter(same) else {
-            kept.push(held);
-            continue;
-        };
-        desk.accepted -= 1;
-        let odd = [
-            (held.row.binding != first.row.binding, Column::Binding),
-            (held.row.valid_until != first.row.valid_until, Column::ValidUntil),
-            (held.row.imsi.is_some(), Column::Imsi),
-        ];
-        if let Some((_, column)) = odd.into_iter().find(|(differs, _)| *differs) {
-            let (_, line) = desk.place(first.at);
-            let rule = format!("contradicts line {line} in {}: one device and number are one pairing", column.name());
-            let (subject, value) = held.subject();
-            desk.reject(held.at, Fault::new(subject, &value, rule))?;
-        }
-    }
-    kept.sort_unstable_by_key(Row::key);
-    Ok(kept)
-}
-
 impl Sink for Pairings {
     fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault> {
         let (key, odd) = imei(row, Column::Imei, desk)?;
@@ -127,10 +82,6 @@ impl Sink for Pairings {
 
     fn finish(mut self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
         merge(&mut self.0, desk)?;
-        let is_twice = |pair: &[Held<PairingRow>]| pair[1].is_of_one_number(&pair[0]);
-        if self.0.windows(2).any(is_twice) {
-            self.0 = one_sim_a_number(self.0, desk)?;
-        }
         gathered.pairings = self.0.into_iter().map(|held| held.row).collect();
         Ok(())
     }

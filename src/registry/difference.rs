@@ -11,7 +11,7 @@ use super::{RegistryError, part::Part};
 use crate::{
     batch::{Batch, BatchNumber, BatchState, Batches, BodyRow},
     fold::{self, Row},
-    identity::EquipmentKey,
+    identity::{EquipmentKey, Imsi},
     import::Mode,
     page::{PAGE_SERIALS, PageBits, PageId},
     store::{Store, StoreError},
@@ -339,15 +339,18 @@ fn range_of(id: PageId, sorted: &[EquipmentKey]) -> &[EquipmentKey] {
 }
 
 /// Rows of a body sort by family, subject, and the batch that a removal names (docs/storage.md).
-fn canonical_order(row: &BodyRow) -> (u8, u64, u64, u64) {
+fn canonical_order(row: &BodyRow) -> (u8, u64, u64, u64, u64) {
     let page = |id: PageId| u64::from(id.tac().get()) << 16 | u64::from(id.page());
     match row {
-        BodyRow::Page { id, target, .. } => (1, page(*id), target.unwrap_or(0), 0),
-        BodyRow::Mark { key, .. } => (2, key.get(), 0, 0),
-        BodyRow::Pairing { key, number, target, .. } => (3, key.get(), number.to_stored(), target.unwrap_or(0)),
-        BodyRow::Link { key, .. } => (4, key.get(), 0, 0),
-        BodyRow::Subscriber { imsi, .. } => (5, imsi.packed(), 0, 0),
-        BodyRow::Tac { tac, .. } => (6, u64::from(tac.get()), 0, 0),
-        BodyRow::TacClass { tac, class, .. } => (7, u64::from(tac.get()), *class as u64, 0),
+        BodyRow::Page { id, target, .. } => (1, page(*id), target.unwrap_or(0), 0, 0),
+        BodyRow::Mark { key, .. } => (2, key.get(), 0, 0, 0),
+        BodyRow::Pairing { key, number, imsi, target, .. } => {
+            let target = target.unwrap_or(0);
+            (3, key.get(), number.to_stored(), imsi.map_or(0, Imsi::packed), target)
+        }
+        BodyRow::Link { key, .. } => (4, key.get(), 0, 0, 0),
+        BodyRow::Subscriber { imsi, .. } => (5, imsi.packed(), 0, 0, 0),
+        BodyRow::Tac { tac, .. } => (6, u64::from(tac.get()), 0, 0, 0),
+        BodyRow::TacClass { tac, class, .. } => (7, u64::from(tac.get()), *class as u64, 0, 0),
     }
 }

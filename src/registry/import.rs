@@ -180,12 +180,9 @@ fn staged_draft(header: &BatchHeader) -> Draft {
     Draft { partition: partition(header), change: Change::BatchStaged(staged) }
 }
 
-/// The files, for the journal. The digest of a list with numbers in it would let a short list be guessed,
-/// so such lists are named without it.
+/// The files, for the journal. The digest of a list with more in it than equipment would let a short list be
+/// guessed, so such lists are named without it.
 fn sources(gathered: &Gathered) -> Vec<Source> {
-    let personal = !gathered.pairings.is_empty()
-        || !gathered.subscribers.is_empty()
-        || gathered.devices.iter().any(|row| row.number.is_some());
     let name = |source: &crate::import::Source| {
         let path = std::path::Path::new(&*source.name);
         path.file_name().map_or_else(|| source.name.to_string(), |name| name.to_string_lossy().into_owned())
@@ -193,7 +190,7 @@ fn sources(gathered: &Gathered) -> Vec<Source> {
     let sources = gathered.sources.iter().map(|source| Source {
         name: name(source),
         bytes: source.bytes,
-        sha256: if personal { Vec::new() } else { source.sha256.to_vec() },
+        sha256: if source.anonymous { source.sha256.to_vec() } else { Vec::new() },
     });
     sources.collect()
 }

@@ -89,10 +89,10 @@ pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
     for row in gathered.removed {
         sorter.part(row.operator.as_deref()).removed.push(row.key);
     }
+    let mut of_device = OneDevice::default();
     for row in gathered.pairings {
-        let ends = row.remove;
-        let operator = row.operator.clone();
-        if let Some(row) = pairing_row(&row) {
+        let (ends, operator) = (row.remove, row.operator.clone());
+        if let Some(row) = of_device.row(&row) {
             sorter.part(operator.as_deref()).pairings.push((row, ends));
         }
     }
@@ -102,11 +102,12 @@ pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
         sorter.part(row.operator.as_deref()).newest.push(subscriber);
     }
     for row in gathered.tacs {
+        // Cut here, so that a long text is the same when it comes again.
         let model = (!row.remove).then_some(Model {
-            manufacturer: row.manufacturer,
-            brand: row.brand,
-            name: row.model,
-            device_type: row.device_type,
+            manufacturer: Model::clip(row.manufacturer),
+            brand: Model::clip(row.brand),
+            name: Model::clip(row.model),
+            device_type: Model::clip(row.device_type),
             allocated: row.allocation_date,
         });
         sorter.part(None).newest.push(BodyRow::Tac { tac: row.tac, model });
@@ -137,17 +138,33 @@ pub(super) const fn tac_class(kind: Kind) -> TacClass {
     }
 }
 
-fn pairing_row(row: &PairingRow) -> Option<BodyRow> {
-    let by_imsi = row.imsi.map(Number::from);
-    let number = row.msisdn.map(Number::from).or(by_imsi)?;
-    Some(BodyRow::Pairing {
-        key: row.key,
-        number,
-        target: None,
-        kind: row.binding,
-        imsi: row.imsi.filter(|_| row.msisdn.is_some()),
-        until: row.valid_until,
-    })
+/// The pairings of one device while they go by. A body has one row for each device and number, so a further SIM of a
+/// number stands by itself, and what has a row already is not said again.
+#[derive(Default)]
+struct OneDevice {
+    key: Option<EquipmentKey>,
+    said: Vec<(Number, Option<Arc<str>>, bool)>,
+}
+
+impl OneDevice {
+    fn row(&mut self, row: &PairingRow) -> Option<BodyRow> {
+        if self.key.replace(row.key) != Some(row.key) {
+            self.said.clear();
+        }
+        let names = [row.msisdn.map(Number::from), row.imsi.map(Number::from)].into_iter().flatten();
+        let mut news = names.map(|number| (number, row.operator.clone(), row.remove));
+        let said = news.find(|news| !self.said.contains(news))?;
+        let number = said.0;
+        self.said.push(said);
+        Some(BodyRow::Pairing {
+            key: row.key,
+            number,
+            target: None,
+            kind: row.binding,
+            imsi: row.imsi.filter(|imsi| number != Number::from(*imsi)),
+            until: row.valid_until,
+        })
+    }
 }
 
 struct Sorter {

@@ -36,11 +36,11 @@ impl Registry {
         Ok(Some(revision))
     }
 
-    /// A new register gets the defaults for Indonesia as its first document, so that what was in force is
+    /// A new register gets a document (the defaults for Indonesia, if no other) as its first one, so that what was in force is
     /// on record from the first day.
-    pub(super) fn seed_settings(&self) -> Result<(), RegistryError> {
+    pub(super) fn seed_settings(&self, settings: &Settings) -> Result<(), RegistryError> {
         if self.store.settings(u64::MAX)?.is_empty() {
-            let change = SettingsApplied { toml: Settings::default().to_toml(), effective_from_unix_s: 0 };
+            let change = SettingsApplied { toml: settings.to_toml(), effective_from_unix_s: 0 };
             let draft = Draft { partition: String::new(), change: Change::SettingsApplied(change) };
             self.store.writer()?.commit(vec![draft], Vec::new())?;
         }

@@ -3,7 +3,8 @@
 //! Three ways to the same digest: the fold of journal entries and bodies (by batch), the scan of pages (as
 //! start-up does it), and the hot sets. For devices and pairings the first two are independent; subscribers,
 //! rules of models and settings are read alike in both. Every body is held against the digest in its entry,
-//! the stored states of batches and settings against the journal. The index `numbers` is not verified.
+//! the stored states of batches and settings against the journal, and no row may lie in the register that no
+//! body accounts for.
 
 use super::timeline;
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     load,
     page::PageId,
     revision::Revision,
-    store::{Store, StoreError, fold_entry},
+    store::{BodyAudit, Store, StoreError, fold_entry},
 };
 use std::collections::BTreeMap;
 
@@ -49,6 +50,21 @@ pub enum VerifyError {
         /// The entry.
         seq: u64,
     },
+    /// A batch has more or fewer rows than its body.
+    #[error(
+        "{found} rows of batch {batch} are stored, and its body has {expected}: rows were added or lost. Restore from a backup"
+    )]
+    Rows {
+        /// The batch.
+        batch: BatchNumber,
+        /// Rows of the body: 0 where the batch was discarded, or never opened.
+        expected: u64,
+        /// Rows that are stored.
+        found: u64,
+    },
+    /// The index of numbers has other rows than the bodies bring.
+    #[error("the stored index of numbers does not follow from the bodies. Restore from a backup")]
+    Numbers,
     /// The stored states of batches are not those of the journal.
     #[error("the stored states of batches do not follow from the journal. Restore from a backup")]
     Batches,
@@ -74,10 +90,16 @@ pub enum VerifyError {
 /// The first thing that does not hold.
 pub fn verify(store: &Store) -> Result<Verified, VerifyError> {
     let revision = store.applied();
-    let (batches, entries, bodies) = verify_journal(store)?;
-    if store.with_batches(|stored| *stored != batches) {
+    let (batches, entries, expected) = verify_journal(store)?;
+    let bodies = expected.rows.len() as u64;
+    if entries != revision.seq {
+        let what = format!("the journal ends with entry {entries}, but entry {} was applied", revision.seq);
+        return Err(StoreError::Damaged { path: store.path().to_owned(), what }.into());
+    }
+    if store.stored_batches()? != batches || store.with_batches(|held| *held != batches) {
         return Err(VerifyError::Batches);
     }
+    verify_rows(store, &batches, expected)?;
     let of_journal = fold_bodies(store, &batches, revision)?;
     let (of_pages, pages) = scan(store, &batches, revision)?;
     if of_journal != of_pages {
@@ -89,9 +111,24 @@ pub fn verify(store: &Store) -> Result<Verified, VerifyError> {
     Ok(Verified { revision, entries, bodies, pages, digest: of_pages })
 }
 
-fn verify_journal(store: &Store) -> Result<(Batches, u64, u64), VerifyError> {
+/// What the bodies account for.
+#[derive(Default)]
+struct Expected {
+    rows: BTreeMap<BatchNumber, u64>,
+    numbers: u128,
+}
+
+impl Expected {
+    fn add(&mut self, batch: BatchNumber, audit: &BodyAudit) {
+        self.rows.insert(batch, audit.summary.rows);
+        self.numbers = self.numbers.wrapping_add(audit.numbers);
+    }
+}
+
+fn verify_journal(store: &Store) -> Result<(Batches, u64, Expected), VerifyError> {
     let mut batches = Batches::default();
-    let (mut entries, mut bodies) = (0, 0);
+    let mut entries = 0;
+    let mut expected = Expected::default();
     let mut settings = store.settings(u64::MAX)?.into_iter();
     for entry in store.entries(1)? {
         let entry = entry?;
@@ -99,11 +136,12 @@ fn verify_journal(store: &Store) -> Result<(Batches, u64, u64), VerifyError> {
         fold_entry(&mut batches, &entry);
         match &entry.change {
             Some(Change::BatchActivated(activated)) => {
-                let body = store.body_summary(activated.batch)?;
+                let audit = store.audit_body(activated.batch)?;
+                let body = audit.summary;
                 if (body.sha256.as_slice(), body.rows) != (&activated.body_sha256, activated.rows) {
                     return Err(VerifyError::Body { batch: activated.batch, seq: entry.seq });
                 }
-                bodies += 1;
+                expected.add(activated.batch, &audit);
             }
             Some(Change::SettingsApplied(applied)) => {
                 let stored = settings.next().filter(|row| {
@@ -117,8 +155,29 @@ fn verify_journal(store: &Store) -> Result<(Batches, u64, u64), VerifyError> {
     }
     match settings.next() {
         Some(row) => Err(VerifyError::Settings { seq: row.seq }),
-        None => Ok((batches, entries, bodies)),
+        None => Ok((batches, entries, expected)),
     }
+}
+
+/// Holds the rows that are stored against the bodies. A staged batch may have rows: what its index names.
+fn verify_rows(store: &Store, batches: &Batches, mut expected: Expected) -> Result<(), VerifyError> {
+    for (number, batch) in batches.iter() {
+        if batch.states.last().is_some_and(|(_, state)| *state == BatchState::Staged) {
+            expected.add(number, &store.audit_body(number)?);
+        }
+    }
+    let found = store.audit_rows()?;
+    for &batch in expected.rows.keys().chain(found.keys()) {
+        let of = |rows: &BTreeMap<BatchNumber, u64>| rows.get(&batch).copied().unwrap_or(0);
+        let (expected, found) = (of(&expected.rows), of(&found));
+        if expected != found {
+            return Err(VerifyError::Rows { batch, expected, found });
+        }
+    }
+    if store.audit_numbers()? != expected.numbers {
+        return Err(VerifyError::Numbers);
+    }
+    Ok(())
 }
 
 /// The digest of the state that journal and bodies give, read batch by batch.

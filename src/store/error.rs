@@ -11,6 +11,12 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// Something else than a directory.
+    #[error("{} is a file, and a register is a directory: name another path", .path.display())]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
     /// Another process writes this directory.
     #[error(
         "{} is in use by another Saring process, and two must never write one register: stop the server (or wait for the import) and try again",

@@ -61,29 +61,46 @@ pub(super) fn read_device_row(key: &[u8]) -> Option<(BatchNumber, u16)> {
     Some((read_u64(key, 6)?, read_place(key, 14)?))
 }
 
-/// `pairings`: page(6) batch(8) place(2) number(8), and for a removal target(8).
+/// `pairings`: page(6) batch(8) place(2) number(8) IMSI(8, 0 where none came with the number), and for a removal
+/// target(8).
 pub(super) fn pairing_row(
     key: EquipmentKey,
     batch: BatchNumber,
     number: Number,
+    imsi: Option<Imsi>,
     target: Option<BatchNumber>,
 ) -> Vec<u8> {
     let mut row = device_row(key, batch);
     row.extend(number.to_stored().to_be_bytes());
+    row.extend(imsi.map_or(0, Imsi::packed).to_be_bytes());
     if let Some(target) = target {
         row.extend(target.to_be_bytes());
     }
     row
 }
 
-/// Batch, place, number and target of a `pairings` key.
-pub(super) fn read_pairing_row(key: &[u8]) -> Option<(BatchNumber, u16, Number, Option<BatchNumber>)> {
+/// A `pairings` key taken apart, but for its page.
+pub(super) struct PairingKey {
+    pub(super) batch: BatchNumber,
+    pub(super) place: u16,
+    pub(super) number: Number,
+    pub(super) imsi: Option<Imsi>,
+    pub(super) target: Option<BatchNumber>,
+}
+
+/// The parts of a `pairings` key.
+pub(super) fn read_pairing_row(key: &[u8]) -> Option<PairingKey> {
     let target = match key.len() {
-        24 => None,
-        32 => Some(read_u64(key, 24)?),
+        32 => None,
+        40 => Some(read_u64(key, 32)?),
         _ => return None,
     };
-    Some((read_u64(key, 6)?, read_place(key, 14)?, Number::from_stored(read_u64(key, 16)?)?, target))
+    let imsi = match read_u64(key, 24)? {
+        0 => None,
+        packed => Some(Imsi::from_packed(packed).ok()?),
+    };
+    let number = Number::from_stored(read_u64(key, 16)?)?;
+    Some(PairingKey { batch: read_u64(key, 6)?, place: read_place(key, 14)?, number, imsi, target })
 }
 
 /// `numbers`: number(8) equipment key(8) batch(8).
@@ -192,6 +209,9 @@ pub(super) enum Family {
 }
 
 impl Family {
+    pub(super) const ALL: [Self; 7] =
+        [Self::Pages, Self::Marks, Self::Pairings, Self::Links, Self::Subscribers, Self::Tacs, Self::TacClasses];
+
     pub(super) const fn from_code(code: u8) -> Option<Self> {
         Some(match code {
             1 => Self::Pages,
@@ -216,11 +236,16 @@ impl Family {
     }
 }
 
+/// The batch of a row's key: it follows the head in every family.
+pub(super) fn batch_of(family: Family, key: &[u8]) -> Option<BatchNumber> {
+    read_u64(key, family.head_bytes())
+}
+
 /// `touched`: batch(8) family(1) head (what the family's keys begin with, before the batch).
 pub(super) fn touched(batch: BatchNumber, family: Family, row_key: &[u8]) -> Vec<u8> {
     let mut key = batch.to_be_bytes().to_vec();
     key.push(family as u8);
-    key.extend(&row_key[..family.head_bytes()]);
+    key.extend(row_key.iter().take(family.head_bytes()));
     key
 }
 

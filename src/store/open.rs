@@ -1,6 +1,12 @@
 //! Opening a register: what is checked before a single answer rests on it.
 
-use super::{FORMAT, State, Store, StoreError, cf, keys};
+use super::{
+    FORMAT, State, Store, StoreError,
+    acknowledged::{self, Acknowledged},
+    cf,
+    found::{self, Found},
+    keys,
+};
 use crate::{batch::Batches, journal::EpochStarted, revision::Revision};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
@@ -8,6 +14,7 @@ use rocksdb::{
 use std::{
     path::Path,
     sync::{Mutex, RwLock, atomic::AtomicBool},
+    time::Duration,
 };
 
 /// What a register is opened for.
@@ -30,6 +37,10 @@ pub(super) const META_APPLIED: &[u8] = b"applied";
 const BLOCK_CACHE_BYTES: usize = 64 << 20;
 /// Memory of one memtable of a family that holds bodies.
 const WRITE_BUFFER_BYTES: usize = 32 << 20;
+/// How often a reader tries again: a writer beside it may take away a file between the reading of the manifest that
+/// names it and its opening.
+const READ_TRIES: u32 = 5;
+const READ_PAUSE: Duration = Duration::from_millis(20);
 
 impl Store {
     /// Opens a register.
@@ -38,49 +49,67 @@ impl Store {
     /// When there is none (and none may be made), another process writes it, its format is newer, or
     /// anything that is read here is damaged.
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
-        let options = database_options(mode);
-        let exists = path.join("CURRENT").exists();
-        if !exists && mode != OpenMode::Create {
+        // Before the database: a writer beside this reader may acknowledge more while we open.
+        let acknowledged = acknowledged::read(path)?;
+        let mut tries = 0;
+        let store = loop {
+            match Self::open_database(path, mode) {
+                Err(StoreError::Damaged { .. }) if mode == OpenMode::Read && tries < READ_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(READ_PAUSE);
+                }
+                opened => break opened?,
+            }
+        };
+        store.into_loaded(acknowledged)
+    }
+
+    fn open_database(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
+        let found = found::look(path)?;
+        if mode != OpenMode::Create && found != Found::Register {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
-        let families = || {
-            let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
-            cf::ALL.map(|name| ColumnFamilyDescriptor::new(name, family_options(name, &cache)))
-        };
+        let options = database_options(found);
+        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+        let families = cf::ALL.map(|name| ColumnFamilyDescriptor::new(name, family_options(name, &cache)));
         let db = match mode {
-            OpenMode::Read => DB::open_cf_descriptors_read_only(&options, path, families(), false),
-            OpenMode::Write | OpenMode::Create => DB::open_cf_descriptors(&options, path, families()),
+            OpenMode::Read => DB::open_cf_descriptors_read_only(&options, path, families, false),
+            OpenMode::Write | OpenMode::Create => DB::open_cf_descriptors(&options, path, families),
         }
-        .map_err(|error| open_error(path, &error, exists))?;
-        let mut store = Self {
+        .map_err(|error| open_error(path, &error, found == Found::Register))?;
+        Ok(Self {
             db,
             options,
             path: path.to_owned(),
             mode,
+            acknowledged: None,
             broken: AtomicBool::new(false),
             writing: Mutex::new(()),
             state: RwLock::new(State::default()),
-        };
-        store.check_format(exists)?;
-        let state = store.load_state()?;
-        store.state = RwLock::new(state);
-        Ok(store)
+        })
     }
 
-    /// Refuses what is not ours or newer than we are; a directory that was just made gets its first entry.
-    fn check_format(&self, existed: bool) -> Result<(), StoreError> {
+    /// Checks format and revision, and loads what a store keeps in memory.
+    fn into_loaded(mut self, acknowledged: Option<Revision>) -> Result<Self, StoreError> {
+        if self.mode != OpenMode::Read {
+            let file = Acknowledged::open(&self.path).map_err(|error| self.failed_note(&error))?;
+            self.acknowledged = Some(file);
+        }
+        self.check_format(acknowledged)?;
+        let state = self.load_state()?;
+        check_acknowledged(&self.path, Some(state.applied), acknowledged)?;
+        self.note_acknowledged(state.applied)?;
+        self.state = RwLock::new(state);
+        Ok(self)
+    }
+
+    /// Refuses what is newer than we are; a directory that was just made gets its first entry.
+    fn check_format(&self, acknowledged: Option<Revision>) -> Result<(), StoreError> {
         match self.meta(META_FORMAT)? {
-            Some(bytes) => {
-                let found = <[u8; 4]>::try_from(bytes.as_slice())
-                    .map(u32::from_be_bytes)
-                    .map_err(|_| StoreError::damaged(&self.path, "the format version is not 4 bytes"))?;
-                if found > FORMAT {
-                    return Err(StoreError::NewerFormat { path: self.path.clone(), found, known: FORMAT });
-                }
-                Ok(())
-            }
+            Some(bytes) => check_known(&self.path, &bytes),
             // Made by us, but killed before the first write: as good as new.
-            None if !existed || self.is_blank()? => {
+            None if self.is_blank()? => {
+                check_acknowledged(&self.path, None, acknowledged)?;
                 if self.mode == OpenMode::Create {
                     self.found_register()
                 } else {
@@ -89,16 +118,6 @@ impl Store {
             }
             None => Err(StoreError::NotARegister { path: self.path.clone() }),
         }
-    }
-
-    fn is_blank(&self) -> Result<bool, StoreError> {
-        for name in cf::ALL {
-            if let Some(row) = self.db.iterator_cf(self.cf(name)?, IteratorMode::Start).next() {
-                row.map_err(|error| self.failed_read(&error))?;
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     fn found_register(&self) -> Result<(), StoreError> {
@@ -127,10 +146,14 @@ impl Store {
             return Err(StoreError::damaged(&self.path, what));
         }
         let last_entry_unix_ms = self.entry(applied.seq)?.map_or(0, |entry| entry.time_unix_ms);
-        Ok(State { applied, last_entry_unix_ms, batches: self.load_batches()? })
+        Ok(State { applied, last_entry_unix_ms, batches: self.stored_batches()? })
     }
 
-    fn load_batches(&self) -> Result<Batches, StoreError> {
+    /// The table of batches as it lies on the disk, read anew.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
+    pub fn stored_batches(&self) -> Result<Batches, StoreError> {
         let mut batches = Batches::default();
         for row in self.db.iterator_cf(self.cf(cf::BATCHES)?, IteratorMode::Start) {
             let (key, value) = row.map_err(|error| self.failed_read(&error))?;
@@ -148,15 +171,36 @@ pub(super) fn encode_applied(revision: Revision) -> [u8; 12] {
     bytes
 }
 
-fn decode_applied(bytes: &[u8]) -> Option<Revision> {
+pub(super) fn decode_applied(bytes: &[u8]) -> Option<Revision> {
     let (epoch, seq) = bytes.split_at_checked(4)?;
     Some(Revision { epoch: u32::from_be_bytes(epoch.try_into().ok()?), seq: u64::from_be_bytes(seq.try_into().ok()?) })
 }
 
-fn database_options(mode: OpenMode) -> Options {
+/// Refuses a format that this build does not know.
+pub(super) fn check_known(path: &Path, format: &[u8]) -> Result<(), StoreError> {
+    let found = <[u8; 4]>::try_from(format)
+        .map(u32::from_be_bytes)
+        .map_err(|_| StoreError::damaged(path, "the format version is not 4 bytes"))?;
+    if found > FORMAT {
+        return Err(StoreError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
+    }
+    Ok(())
+}
+
+/// Refuses a register that holds less than was acknowledged.
+fn check_acknowledged(path: &Path, held: Option<Revision>, acknowledged: Option<Revision>) -> Result<(), StoreError> {
+    let (Some(least), held) = (acknowledged, held.unwrap_or_default()) else { return Ok(()) };
+    if held >= least {
+        return Ok(());
+    }
+    let what = format!("entry {} was acknowledged, but the last one that is left is {}", least.seq, held.seq);
+    Err(StoreError::damaged(path, what))
+}
+
+fn database_options(found: Found) -> Options {
     let mut options = Options::default();
-    options.create_if_missing(mode == OpenMode::Create);
-    options.create_missing_column_families(mode != OpenMode::Read);
+    options.create_if_missing(found != Found::Register);
+    options.create_missing_column_families(found != Found::Register);
     options.set_paranoid_checks(true);
     // A flipped bit in the middle of the log is refused; only a torn tail, never acknowledged, is cut off.
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
@@ -176,7 +220,10 @@ fn family_options(name: &str, cache: &Cache) -> Options {
     table.set_format_version(5);
     let mut options = Options::default();
     options.set_block_based_table_factory(&table);
-    options.set_compression_type(DBCompressionType::Lz4);
+    // Sets are gaps of a byte each: LZ4 finds nothing in them, the entropy coder of Zstandard a third
+    // (docs/performance.md). What else comes in is small, and LZ4 is good enough until it is compacted.
+    let fresh = if name == cf::PAGES { DBCompressionType::Zstd } else { DBCompressionType::Lz4 };
+    options.set_compression_type(fresh);
     options.set_bottommost_compression_type(DBCompressionType::Zstd);
     options.set_paranoid_checks(true);
     if matches!(name, cf::PAGES | cf::MARKS | cf::PAIRINGS | cf::NUMBERS | cf::SUBSCRIBERS) {
@@ -187,13 +234,11 @@ fn family_options(name: &str, cache: &Cache) -> Options {
     options
 }
 
-fn open_error(path: &Path, error: &rocksdb::Error, exists: bool) -> StoreError {
+/// What RocksDB's text for a failed opening means.
+pub(super) fn open_error(path: &Path, error: &rocksdb::Error, exists: bool) -> StoreError {
     let text = error.to_string();
-    if text.contains("lock") && (text.contains("LOCK") || text.contains("No locks available")) {
+    if text.contains("While lock file") || text.contains("lock hold by current process") {
         return StoreError::Locked { path: path.to_owned() };
-    }
-    if exists && text.contains("Column family") {
-        return StoreError::NotARegister { path: path.to_owned() };
     }
     if exists {
         StoreError::damaged(path, text)

@@ -131,27 +131,41 @@ impl Store {
         Ok(documents)
     }
 
-    /// The rows of a batch in canonical order.
-    pub(super) fn body_rows(
+    /// Where a batch has rows: families and what their keys begin with, in canonical order.
+    pub(super) fn touched(
         &self,
         number: BatchNumber,
-    ) -> Result<impl Iterator<Item = Result<(StoredRow, BodyRow), StoreError>> + '_, StoreError> {
+    ) -> Result<impl Iterator<Item = Result<(Family, Vec<u8>), StoreError>> + '_, StoreError> {
         let from = number.to_be_bytes();
         let mut options = ReadOptions::default();
         options.set_iterate_upper_bound((number + 1).to_be_bytes());
         let mode = IteratorMode::From(&from, Direction::Forward);
         let touched = self.db.iterator_cf_opt(self.cf(cf::TOUCHED)?, options, mode);
-        Ok(touched.flat_map(move |row| {
-            let found = row.map_err(|error| self.failed_read(&error)).and_then(|(key, _)| {
-                let (family, head) = keys::read_touched(&key).ok_or_else(|| {
-                    StoreError::damaged(&self.path, format!("an index row of batch {number} is unreadable"))
-                })?;
-                self.rows_of_batch(family, head, number)
-            });
-            match found {
-                Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
-                Err(error) => vec![Err(error)],
+        Ok(touched.map(move |row| {
+            let (key, _) = row.map_err(|error| self.failed_read(&error))?;
+            let (family, head) = keys::read_touched(&key).ok_or_else(|| {
+                StoreError::damaged(&self.path, format!("an index row of batch {number} is unreadable"))
+            })?;
+            Ok((family, head.to_vec()))
+        }))
+    }
+
+    /// The rows of a batch in canonical order.
+    pub(super) fn body_rows(
+        &self,
+        number: BatchNumber,
+    ) -> Result<impl Iterator<Item = Result<(StoredRow, BodyRow), StoreError>> + '_, StoreError> {
+        let rows_at = move |touched: Result<(Family, Vec<u8>), StoreError>| {
+            let (family, head) = touched?;
+            let rows = self.rows_of_batch(family, &head, number)?;
+            if rows.is_empty() {
+                return Err(StoreError::damaged(&self.path, format!("a row of batch {number} is missing")));
             }
+            Ok(rows)
+        };
+        Ok(self.touched(number)?.flat_map(move |touched| match rows_at(touched) {
+            Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(error) => vec![Err(error)],
         }))
     }
 
@@ -166,21 +180,8 @@ impl Store {
         Ok(self.body_rows(number)?.map(|row| row.map(|(_, body)| body)))
     }
 
-    /// Digest and number of rows of the body of a batch, computed from what lies on the disk.
-    ///
-    /// # Errors
-    /// When a row of the batch is unreadable or missing.
-    pub fn body_summary(&self, number: BatchNumber) -> Result<super::BodySummary, StoreError> {
-        let mut hasher = super::rows::BodyHasher::default();
-        let mut rows = 0;
-        for row in self.body_rows(number)? {
-            hasher.add(&row?.0);
-            rows += 1;
-        }
-        Ok(super::BodySummary { sha256: hasher.finish(), rows })
-    }
-
-    fn rows_of_batch(
+    /// The rows of a batch with keys that begin with `head`.
+    pub(super) fn rows_of_batch(
         &self,
         family: Family,
         head: &[u8],
@@ -193,9 +194,6 @@ impl Store {
             rows.push((StoredRow { family, key: key.to_vec(), value: value.to_vec() }, body));
             Some(())
         })?;
-        if rows.is_empty() {
-            return Err(StoreError::damaged(&self.path, format!("a row of batch {number} is missing")));
-        }
         Ok(rows)
     }
 
@@ -216,7 +214,7 @@ impl Store {
     }
 
     /// Walks the rows whose keys begin with `prefix`; a row that `take` does not understand is damage.
-    fn walk(
+    pub(super) fn walk(
         &self,
         name: &'static str,
         prefix: &[u8],

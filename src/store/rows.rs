@@ -11,7 +11,7 @@ use super::{
 use crate::{
     batch::{BatchNumber, BodyRow, Model},
     day::Day,
-    identity::{EquipmentKey, Imsi, Msisdn},
+    identity::{EquipmentKey, Msisdn},
     pairing::{Number, NumberKind, PairingKind},
 };
 use sha2::{Digest, Sha256};
@@ -77,8 +77,7 @@ impl StoredRow {
                 let mut value = salts.next().to_vec();
                 value.push(*kind as u8);
                 value.extend(Day::to_stored(*until).to_be_bytes());
-                value.extend(imsi.map_or(0, Imsi::packed).to_be_bytes());
-                Self { family: Family::Pairings, key: keys::pairing_row(*key, batch, *number, *target), value }
+                Self { family: Family::Pairings, key: keys::pairing_row(*key, batch, *number, *imsi, *target), value }
             }
             BodyRow::Link { key, others } => Self {
                 family: Family::Links,
@@ -129,14 +128,10 @@ impl StoredRow {
                 (batch, BodyRow::Mark { key: keys::read_page(key)?.key(place)?, until, since, number })
             }
             Family::Pairings => {
-                let (batch, place, number, target) = keys::read_pairing_row(key)?;
+                let keys::PairingKey { batch, place, number, imsi, target } = keys::read_pairing_row(key)?;
                 rest.take(SALT_BYTES)?;
                 let kind = PairingKind::from_code(rest.u8()?)?;
                 let until = rest.day()?;
-                let imsi = match rest.u64()? {
-                    0 => None,
-                    packed => Some(Imsi::from_packed(packed).ok()?),
-                };
                 let key = keys::read_page(key)?.key(place)?;
                 (batch, BodyRow::Pairing { key, number, target, kind, imsi, until })
             }
@@ -228,12 +223,9 @@ impl BodyHasher {
 }
 
 fn push_text(out: &mut Vec<u8>, text: &str) {
-    let mut end = text.len().min(usize::from(u8::MAX));
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    out.push(end as u8);
-    out.extend(&text.as_bytes()[..end]);
+    let text = Model::clip(text.to_owned());
+    out.push(text.len() as u8);
+    out.extend(text.as_bytes());
 }
 
 struct Reader<'a>(&'a [u8]);

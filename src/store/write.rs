@@ -80,6 +80,7 @@ impl Store {
         batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
         batch.put_cf(self.cf(cf::META)?, META_APPLIED, encode_applied(revision));
         batch.put_cf(self.cf(cf::JOURNAL)?, keys::seq(revision.seq), entry.encode_to_vec());
+        fail_point!("store-before-first-entry");
         self.write_synced("the first entry", batch)
     }
 
@@ -152,6 +153,7 @@ impl<'a> Writer<'a> {
         fail_point!("store-before-commit");
         self.store.write_synced("a group of entries", group)?;
         fail_point!("store-after-commit");
+        self.store.note_acknowledged(revision)?;
         self.applied = revision;
         let mut state = self.store.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.applied = revision;
@@ -205,22 +207,25 @@ impl<'a> Writer<'a> {
         Ok(staged)
     }
 
-    /// Deletes the rows of a batch that was never in force. Done again after a crash, it ends the same.
+    /// Deletes the rows of a batch that was never in force. What leads to a row goes in the same atomic write as the
+    /// row, so that a crash leaves a shorter staged batch, and done again it ends the same.
     fn delete_body(&self, number: BatchNumber) -> Result<(), StoreError> {
         let store = self.store;
         let mut deletes = WriteBatch::default();
-        for row in store.body_rows(number)? {
-            let (row, body) = row?;
-            deletes.delete_cf(store.cf(family_name(row.family))?, &row.key);
-            for (number_key, key) in numbers_of(&body) {
-                deletes.delete_cf(store.cf(cf::NUMBERS)?, keys::number_row(number_key, key, number));
+        for head in store.touched(number)? {
+            let (family, head) = head?;
+            for (row, body) in store.rows_of_batch(family, &head, number)? {
+                deletes.delete_cf(store.cf(family_name(family))?, &row.key);
+                for (about, key) in numbers_of(&body) {
+                    deletes.delete_cf(store.cf(cf::NUMBERS)?, keys::number_row(about, key, number));
+                }
             }
+            deletes.delete_cf(store.cf(cf::TOUCHED)?, keys::touched(number, family, &head));
             if deletes.size_in_bytes() > CHUNK_BYTES {
                 store.write_synced("the end of a staged batch", std::mem::take(&mut deletes))?;
+                fail_point!("store-mid-delete");
             }
         }
-        let from = number.to_be_bytes();
-        deletes.delete_range_cf(store.cf(cf::TOUCHED)?, from, (number + 1).to_be_bytes());
         store.write_synced("the end of a staged batch", deletes)
     }
 }

@@ -54,28 +54,26 @@ const fn model(tac: u32, manufacturer: &'static str, name: &'static str, device_
 }
 
 /// The models that the sample fills, by list.
-const PRODUCED: [Model; 2] = [
-    model(35_209_901, "Nusatek", "Nusatek N7", "Smartphone"),
-    model(35_209_902, "Nusatek", "Nusatek N7 Lite", "Smartphone"),
-];
+const PRODUCED: [Model; 2] =
+    [model(35_209_901, "Nusatek", "N7", "Smartphone"), model(35_209_902, "Nusatek", "N7 Lite", "Smartphone")];
 const IMPORTED: [Model; 3] = [
-    model(86_310_704, "Lumina", "Lumina Note 12", "Smartphone"),
-    model(86_310_705, "Lumina", "Lumina Note 12 Pro", "Smartphone"),
-    model(86_415_201, "Zefir", "Zefir A3", "Feature phone"),
+    model(86_310_704, "Lumina", "Note 12", "Smartphone"),
+    model(86_310_705, "Lumina", "Note 12 Pro", "Smartphone"),
+    model(86_415_201, "Zefir", "A3", "Feature phone"),
 ];
-const IMPORTED_IN_RANGES: [Model; 1] = [model(86_415_202, "Zefir", "Zefir Tab 8", "Tablet")];
-const BROUGHT: [Model; 1] = [model(35_617_209, "Corvus", "Corvus X Pro", "Smartphone")];
+const IMPORTED_IN_RANGES: [Model; 1] = [model(86_415_202, "Zefir", "Tab 8", "Tablet")];
+const BROUGHT: [Model; 1] = [model(35_617_209, "Corvus", "X Pro", "Smartphone")];
 const OLDER: [Model; 3] = [
-    model(35_480_115, "Kestrel", "Kestrel 4G", "Smartphone"),
-    model(35_480_116, "Kestrel", "Kestrel Duo", "Feature phone"),
-    model(86_310_650, "Lumina", "Lumina Note 8", "Smartphone"),
+    model(35_480_115, "Kestrel", "4G", "Smartphone"),
+    model(35_480_116, "Kestrel", "Duo", "Feature phone"),
+    model(86_310_650, "Lumina", "Note 8", "Smartphone"),
 ];
 /// The models of single devices.
 const OTHERS: [Model; 4] = [
-    model(35_880_722, "Aurora", "Aurora S", "Smartphone"),
-    model(TERMINALS, "Bayar", "Bayar EDC P2", "Payment terminal"),
+    model(35_880_722, "Aurora", "S", "Smartphone"),
+    model(TERMINALS, "Bayar", "EDC P2", "Payment terminal"),
     model(COUNTERFEITS, "unknown", "T-Phone 15 Max", "Smartphone"),
-    model(UNSOLD, "Orbit", "Orbit 16", "Smartphone"),
+    model(UNSOLD, "Orbit", "16", "Smartphone"),
 ];
 /// Payment terminals: outside the rule.
 const TERMINALS: u32 = 86_744_503;

@@ -12,12 +12,23 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// Whether a row of a list is about a pairing in force: the same device and number, and the same SIM where the
+/// row names one beside the number.
+fn same_pair(row: &BodyRow, known: &BodyRow) -> bool {
+    match (row, known) {
+        (BodyRow::Pairing { key: a, number: m, imsi: i, .. }, BodyRow::Pairing { key: b, number: n, imsi: j, .. }) => {
+            (a, m) == (b, n) && (i.is_none() || j.is_none() || i == j)
+        }
+        _ => false,
+    }
+}
+
 impl Work<'_> {
     pub(super) fn is_unpaired(&self, number: BatchNumber, row: &BodyRow, rows: &[Row]) -> bool {
-        let BodyRow::Pairing { key, number: paired, .. } = row else { return false };
+        let BodyRow::Pairing { key, number: paired, imsi, .. } = row else { return false };
         rows.iter().any(|(remover, removal)| {
-            matches!(removal, BodyRow::Pairing { key: k, number: p, target: Some(t), .. }
-                if (k, p, *t) == (key, paired, number))
+            matches!(removal, BodyRow::Pairing { key: k, number: p, imsi: i, target: Some(t), .. }
+                if (k, p, i, *t) == (key, paired, imsi, number))
                 && self.batches.evidence_at(*remover, self.seq).is_some()
         })
     }
@@ -51,12 +62,6 @@ impl Work<'_> {
                     && !self.is_unpaired(*number, row, rows)
             })
             .collect();
-        let same_pair = |a: &BodyRow, b: &BodyRow| match (a, b) {
-            (BodyRow::Pairing { key: a, number: m, .. }, BodyRow::Pairing { key: b, number: n, .. }) => {
-                (a, m) == (b, n)
-            }
-            _ => false,
-        };
         for (row, ends) in wanted {
             let known = standing.iter().any(|(number, known)| !ends && known == row && self.is_same_source(*number));
             if known {
@@ -69,15 +74,20 @@ impl Work<'_> {
             }
         }
         for (number, known) in standing {
-            let named = wanted.iter().find(|(row, _)| same_pair(row, known));
-            let same = named.is_some_and(|(row, ends)| !ends && row == known && self.is_same_source(*number));
-            let goes = match (self.mode, named) {
-                (_, Some((_, true))) => true,
-                (Mode::Full, _) => !same,
-                (Mode::Delta, Some(_)) => !same,
-                _ => false,
+            let mut named = wanted.iter().filter(|(row, _)| same_pair(row, known)).peekable();
+            let is_named = named.peek().is_some();
+            let ends = named.clone().any(|(_, ends)| *ends);
+            // One row may end a pairing with the old SIM of a number and another one say it with the new SIM.
+            let same = self.is_same_source(*number) && named.any(|(row, ends)| !ends && row == known);
+            let goes = match self.mode {
+                Mode::Add => ends,
+                Mode::Delta => is_named,
+                Mode::Full => true,
             };
-            if goes && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known {
+            if goes
+                && !same
+                && let BodyRow::Pairing { key, number: paired, kind, imsi, until, .. } = known
+            {
                 self.out.removed += 1;
                 let target = Some(*number);
                 self.out.rows.push(BodyRow::Pairing {

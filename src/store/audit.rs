@@ -1,0 +1,71 @@
+//! The audit: whether index rows and rows belong together.
+//!
+//! Bodies are read by their index (`touched`), pages and models by their own keys: a row without its index row, or an
+//! index row without its row, would be seen on one way only. The audit counts both.
+
+use super::{
+    BodySummary, Store, StoreError, cf,
+    keys::{self, Family},
+    rows::{BodyHasher, numbers_of},
+    write::family_name,
+};
+use crate::batch::BatchNumber;
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// A body as it lies on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyAudit {
+    /// Digest and number of rows.
+    pub summary: BodySummary,
+    /// Sum of the hashes of the rows that it brings to the index of numbers.
+    pub numbers: u128,
+}
+
+impl Store {
+    /// Reads the body of a batch by its index.
+    ///
+    /// # Errors
+    /// When a row is unreadable, or missing where the index names one.
+    pub fn audit_body(&self, number: BatchNumber) -> Result<BodyAudit, StoreError> {
+        let mut hasher = BodyHasher::default();
+        let (mut rows, mut numbers) = (0, 0_u128);
+        for row in self.body_rows(number)? {
+            let (stored, body) = row?;
+            hasher.add(&stored);
+            rows += 1;
+            for (about, key) in numbers_of(&body) {
+                numbers = numbers.wrapping_add(xxh3_128(&keys::number_row(about, key, number)));
+            }
+        }
+        Ok(BodyAudit { summary: BodySummary { sha256: hasher.finish(), rows }, numbers })
+    }
+
+    /// How many rows each batch has, counted without any index.
+    ///
+    /// # Errors
+    /// When a key is unreadable.
+    pub fn audit_rows(&self) -> Result<BTreeMap<BatchNumber, u64>, StoreError> {
+        let mut rows = BTreeMap::new();
+        for family in Family::ALL {
+            self.walk(family_name(family), &[], &mut |key, _| {
+                *rows.entry(keys::batch_of(family, key)?).or_default() += 1;
+                Some(())
+            })?;
+        }
+        Ok(rows)
+    }
+
+    /// Sum of the hashes of all rows of the index of numbers.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn audit_numbers(&self) -> Result<u128, StoreError> {
+        let mut sum = 0_u128;
+        self.walk(cf::NUMBERS, &[], &mut |key, _| {
+            sum = sum.wrapping_add(xxh3_128(key));
+            Some(())
+        })?;
+        Ok(sum)
+    }
+}

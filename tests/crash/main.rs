@@ -1,0 +1,14 @@
+//! Crashes, damage and failed writes: what is left must be a register that holds all of a batch or nothing.
+//!
+//! The real binary is killed at every named failpoint and at random moments. `SARING_CRASH_RUNS` says how many random
+//! moments (default 50), `SARING_CRASH_SEED` which ones.
+#![allow(clippy::unwrap_used)]
+
+mod damage;
+mod failpoints;
+mod fixture;
+mod limits;
+mod moments;
+mod serving;
+mod signals;
+mod syncs;
