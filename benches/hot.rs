@@ -153,7 +153,7 @@ fn changes(c: &mut Criterion) {
 
 /// One device in five has a number.
 fn pairs(c: &mut Criterion) {
-    let paired = |place: u16| place.wrapping_mul(40_503) % 5 == 0;
+    let paired = |place: u16| place.wrapping_mul(40_503).is_multiple_of(5);
     let number = |key: EquipmentKey| Msisdn::new(62_811_000_000_000 + key.get() % 1_000_000_000).unwrap();
     let hot = build(sample_of("clustered").map(|(id, bits)| {
         let places = bits.iter().filter(|place| paired(*place));

@@ -154,7 +154,7 @@ fn is_bad_line(failure: &Failure) -> bool {
 
 /// Answers on standard output, one a line.
 enum Lines {
-    Csv(csv::Writer<StdoutLock<'static>>),
+    Csv(Box<csv::Writer<StdoutLock<'static>>>),
     Json(BufWriter<StdoutLock<'static>>),
 }
 
@@ -166,7 +166,7 @@ impl Lines {
         }
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(View::CSV_HEADER)?;
-        Ok(Self::Csv(csv))
+        Ok(Self::Csv(Box::new(csv)))
     }
 
     fn write(&mut self, view: &View) -> Result<(), Failure> {

@@ -6,6 +6,8 @@
 
 #![cfg(feature = "failpoints")]
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, dead_code)]
+// The lock keeps the two tests apart; each has a runtime of its own.
+#![allow(clippy::await_holding_lock)]
 
 #[path = "../grpc_door/node.rs"]
 mod node;
