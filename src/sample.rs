@@ -30,7 +30,7 @@ impl SplitMix64 {
 
     /// A number below `limit`; 0 when `limit` is 0.
     pub const fn below(&mut self, limit: u64) -> u64 {
-        (self.next_u64() as u128 * limit as u128 >> 64) as u64
+        ((self.next_u64() as u128 * limit as u128) >> 64) as u64
     }
 }
 

@@ -154,7 +154,7 @@ fn is_bad_line(failure: &Failure) -> bool {
 
 /// Answers on standard output, one a line.
 enum Lines {
-    Csv(csv::Writer<StdoutLock<'static>>),
+    Csv(Box<csv::Writer<StdoutLock<'static>>>),
     Json(BufWriter<StdoutLock<'static>>),
 }
 
@@ -164,7 +164,7 @@ impl Lines {
         if json {
             return Ok(Self::Json(BufWriter::new(out)));
         }
-        let mut csv = csv::Writer::from_writer(out);
+        let mut csv = Box::new(csv::Writer::from_writer(out));
         csv.write_record(View::CSV_HEADER)?;
         Ok(Self::Csv(csv))
     }

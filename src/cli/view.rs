@@ -83,7 +83,7 @@ impl View {
     /// The view of an explanation, in the form in which the door sends it.
     pub(super) fn of(given: &str, response: &proto::ExplainResponse, explain: bool) -> Self {
         let verdict = response.verdict.clone().unwrap_or_default();
-        let basis = response.basis.clone().unwrap_or_default();
+        let basis = response.basis.unwrap_or_default();
         let decisive = response.evidence.iter().find(|line| line.decisive);
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let status = verdict.status().as_str_name().to_owned();

@@ -132,7 +132,7 @@ impl History {
         let key = id().key(place).unwrap();
         let state = |number: BatchNumber| {
             let states = &self.batches.get(number).unwrap().states;
-            let last = states.iter().filter(|(since, _)| *since <= seq).map(|(_, state)| *state).last();
+            let last = states.iter().filter(|(since, _)| *since <= seq).map(|(_, state)| *state).next_back();
             last.filter(|state| matches!(state, BatchState::Active | BatchState::Suspended))
         };
         let gone = |from: BatchNumber| {

@@ -34,12 +34,12 @@ pub(super) const fn select(word: u64, rank: u32) -> u32 {
     let pairs = word - (word >> 1 & 0x5555_5555_5555_5555);
     let nibbles = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
     // Byte i holds how many ones lie in bytes 0 to i.
-    let sums = (nibbles + (nibbles >> 4) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(ONES);
-    let shift = bytes_up_to(sums, rank) * 8 & 63;
+    let sums = ((nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(ONES);
+    let shift = (bytes_up_to(sums, rank) * 8) & 63;
     let rest = rank.wrapping_sub((sums << 8 >> shift) as u32 & 0xff);
     // Byte i holds bit i of the chosen byte, then how many of its ones lie in bits 0 to i.
     let spread = (word >> shift & 0xff).wrapping_mul(ONES) & 0x8040_2010_0804_0201;
-    let bits = ((spread & !TOPS) + !TOPS | spread) & TOPS;
+    let bits = (((spread & !TOPS) + !TOPS) | spread) & TOPS;
     shift + bytes_up_to((bits >> 7).wrapping_mul(ONES), rest)
 }
 

@@ -171,6 +171,10 @@ impl Section<'_> {
 }
 
 /// One page on its way into a section.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a handful at a time, and most of a change's are fresh: a box would only cost an allocation each"
+)]
 enum Piece<'a> {
     Written { form: Form, words: &'a [u64], unit: usize },
     Fresh(PageBits),
@@ -234,7 +238,7 @@ fn sparse_contains(words: &[u64], place: u16) -> bool {
     const ONES: u64 = 0x0001_0001_0001_0001;
     let after = words.partition_point(|word| *word as u16 <= place);
     let Some(word) = after.checked_sub(1).and_then(|index| words.get(index)) else { return false };
-    let differences = word ^ u64::from(place) * ONES;
+    let differences = word ^ (u64::from(place) * ONES);
     differences.wrapping_sub(ONES) & !differences & ONES << 15 != 0
 }
 

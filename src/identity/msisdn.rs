@@ -27,7 +27,7 @@ impl Msisdn {
             return Err(IdentityError::new("an MSISDN", number, Self::RULE));
         }
         let msisdn = Self(number);
-        if msisdn.is_indonesian() && number / (msisdn.after_country() / 10) % 10 == 0 {
+        if msisdn.is_indonesian() && (number / (msisdn.after_country() / 10)).is_multiple_of(10) {
             return Err(IdentityError::new("an MSISDN", number, Self::RULE_TRUNK));
         }
         Ok(msisdn)
