@@ -270,3 +270,13 @@ pub enum BodyRow {
         level: u8,
     },
 }
+
+impl BodyRow {
+    /// Whether it takes its subject off, where the newest row counts: a subscriber, a model, a class of one.
+    pub const fn takes_off(&self) -> bool {
+        matches!(
+            self,
+            Self::Subscriber { msisdn: None, .. } | Self::Tac { model: None, .. } | Self::TacClass { level: 0, .. }
+        )
+    }
+}

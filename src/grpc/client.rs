@@ -1,7 +1,10 @@
 //! A client of the door, for the command line: one blocking call after the other.
 
-use crate::proto::{self, equipment_check_client::EquipmentCheckClient};
-use std::time::Duration;
+use crate::{
+    limits,
+    proto::{self, equipment_check_client::EquipmentCheckClient},
+};
+use std::time::{Duration, Instant};
 use tonic::transport::{Channel, Endpoint};
 
 /// Time after which a server is given up.
@@ -68,12 +71,13 @@ impl ExplainClient {
     /// Asks one question.
     ///
     /// # Errors
-    /// When the server refuses it, is not ready, or does not answer in time.
+    /// When the server refuses it, is not ready, or does not answer in time. One that is too busy is asked again
+    /// when it wants to be, for as long as an answer is waited for.
     pub fn explain(&self, request: proto::ExplainRequest) -> Result<proto::ExplainResponse, ClientError> {
-        let refused =
-            |status: tonic::Status| ClientError::Refused { code: status.code(), message: status.message().to_owned() };
-        let mut client = self.client.clone();
-        self.runtime.block_on(client.explain(request)).map(tonic::Response::into_inner).map_err(refused)
+        self.ask(|mut client| {
+            let request = request.clone();
+            async move { client.explain(request).await }
+        })
     }
 
     /// Asks one question as a network does.
@@ -81,9 +85,27 @@ impl ExplainClient {
     /// # Errors
     /// As [`ExplainClient::explain`].
     pub fn check(&self, request: proto::CheckRequest) -> Result<proto::CheckResponse, ClientError> {
-        let refused =
-            |status: tonic::Status| ClientError::Refused { code: status.code(), message: status.message().to_owned() };
-        let mut client = self.client.clone();
-        self.runtime.block_on(client.check(request)).map(tonic::Response::into_inner).map_err(refused)
+        self.ask(|mut client| {
+            let request = request.clone();
+            async move { client.check(request).await }
+        })
+    }
+
+    fn ask<T, F>(&self, call: impl Fn(EquipmentCheckClient<Channel>) -> F) -> Result<T, ClientError>
+    where
+        F: Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    {
+        let asked = Instant::now();
+        loop {
+            match self.runtime.block_on(call(self.client.clone())) {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(status) if status.code() == tonic::Code::ResourceExhausted && asked.elapsed() < TIMEOUT => {
+                    std::thread::sleep(limits::RETRY_BUSY);
+                }
+                Err(status) => {
+                    return Err(ClientError::Refused { code: status.code(), message: status.message().to_owned() });
+                }
+            }
+        }
     }
 }

@@ -3,12 +3,15 @@
 
 use crate::{
     batch::{BatchHeader, BodyRow, Model, TacClass},
-    identity::EquipmentKey,
+    identity::{EquipmentKey, Imsi},
     import::{Gathered, Kind, PairingRow},
     page::{PageBits, PageId},
     pairing::Number,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What an import brings for one operator.
 #[derive(Debug)]
@@ -26,6 +29,9 @@ pub(super) struct Part {
     pub(super) links: BTreeMap<EquipmentKey, Vec<EquipmentKey>>,
     /// Subscribers, models and classes: the newest row counts, so a removal is a row like any other.
     pub(super) newest: Vec<BodyRow>,
+    /// IMSIs that any part of the import gives a number, where there are several. One operator's share does not
+    /// take off what the same list gives to another.
+    pub(super) given: Arc<BTreeSet<Imsi>>,
 }
 
 impl Part {
@@ -38,6 +44,7 @@ impl Part {
             pairings: Vec::new(),
             links: BTreeMap::new(),
             newest: Vec::new(),
+            given: Arc::default(),
         }
     }
 
@@ -51,11 +58,12 @@ impl Part {
     pub(super) fn entries(&self) -> u64 {
         let plain: u64 = self.pages.values().map(|bits| u64::from(bits.count())).sum();
         let pairings = self.pairings.iter().filter(|(_, ends)| !ends).count();
-        plain + (self.marks.len() + pairings + self.newest.len()) as u64
+        let newest = self.newest.iter().filter(|row| !row.takes_off()).count();
+        plain + (self.marks.len() + pairings + newest) as u64
     }
 }
 
-/// Splits an import by operator; the import's own operator (or none) comes first.
+/// Splits an import by operator. The import's own operator (or none) is always among the parts.
 pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
     let own = gathered.operator.as_deref().unwrap_or_default().to_owned();
     let header = BatchHeader {
@@ -119,7 +127,7 @@ pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
         others.sort_unstable();
         others.dedup();
     }
-    sorter.parts.into_values().collect()
+    sorter.finish()
 }
 
 /// Which class of model a kind of list is about.
@@ -170,5 +178,19 @@ impl Sorter {
         let operator = operator.unwrap_or(&self.own).to_owned();
         let header = BatchHeader { operator: operator.clone(), ..self.header.clone() };
         self.parts.entry(operator).or_insert_with(|| Part::new(header))
+    }
+
+    fn finish(self) -> Vec<Part> {
+        let mut parts: Vec<Part> = self.parts.into_values().collect();
+        if parts.len() > 1 {
+            let rows = parts.iter().flat_map(|part| &part.newest);
+            let given = rows.filter_map(|row| match row {
+                BodyRow::Subscriber { imsi, msisdn: Some(_), .. } => Some(*imsi),
+                _ => None,
+            });
+            let given = Arc::new(given.collect());
+            parts.iter_mut().for_each(|part| part.given = Arc::clone(&given));
+        }
+        parts
     }
 }

@@ -1,6 +1,6 @@
 //! What a second list does to what the first one brought.
 
-use crate::support::{ANI, BUDI, Register, Run, run_with, words};
+use crate::support::{ANI, ANI_SIM, BUDI, BUDI_SIM, Register, Run, run_with, words};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -245,4 +245,42 @@ fn many_lists_are_one_import() {
     args.extend(["--data".into(), register.data().to_str().unwrap().to_owned()]);
     let told = Run::ok(run_with(args, b"")).json();
     assert_eq!((&told["rows"], &told["duplicates"], &told["batches"]), (&json!(3), &json!(1), &json!([3])));
+}
+
+#[test]
+fn a_number_with_two_sims_stays_paired() {
+    let register = Register::new();
+    let list = format!(
+        "imei,imsi,msisdn\n35440031000001,{ANI_SIM},{ANI}\n35440031000001,{BUDI_SIM},{ANI}\n35440031000001,,{ANI}\n\
+         35440031000002,,{ANI}\n35440031000002,{ANI_SIM},{ANI}\n"
+    );
+    let told = register.import("pairing", &list, "--operator xl");
+    let counts = ["accepted", "rejected", "duplicates", "added"].map(|name| told[name].as_u64().unwrap());
+    assert_eq!(counts, [5, 0, 0, 5], "{told}");
+    register.digest();
+    for asked in [format!("--msisdn {ANI}"), format!("--imsi {ANI_SIM}"), format!("--msisdn {ANI} --imsi {BUDI_SIM}")] {
+        assert_eq!(register.reason(DEVICES[0], &asked), "WHITELISTED PAIRED", "{asked}");
+        assert_eq!(register.reason(DEVICES[1], &asked), "WHITELISTED PAIRED", "{asked}");
+    }
+    assert_eq!(register.import("pairing", &list, "--operator xl")["batches"], json!([]));
+    // A SIM is exchanged: the old row goes, the new one comes.
+    let delta = format!(
+        "imei,imsi,msisdn,change_type\n35440031000001,{ANI_SIM},{ANI},remove\n35440031000001,{BUDI_SIM},{ANI},add\n"
+    );
+    assert_eq!(counted(&register.import("pairing", &delta, "--operator xl --mode delta")), [0, 1, 1, 0]);
+    assert_eq!(register.reason(DEVICES[0], &format!("--imsi {BUDI_SIM}")), "WHITELISTED PAIRED");
+    assert_eq!(register.reason(DEVICES[0], &format!("--imsi {ANI_SIM}")), "BLACKLISTED PAIRING_MISMATCH");
+    register.digest();
+}
+
+#[test]
+fn a_subscriber_who_changes_the_operator_is_not_lost_by_the_full_list_that_says_so() {
+    let register = Register::new();
+    register.import("pairing", &format!("imei,msisdn\n35440031000001,{ANI}\n"), "--operator xl");
+    register.import("subscriber", &format!("imsi,msisdn,operator\n{ANI_SIM},{ANI},xl\n{BUDI_SIM},{BUDI},xl\n"), "");
+    let moved = format!("imsi,msisdn,operator\n{ANI_SIM},{ANI},telkomsel\n{BUDI_SIM},{BUDI},xl\n");
+    let told = register.import("subscriber", &moved, "--mode full");
+    assert_eq!(counted(&told), [1, 0, 1, 0], "{told}");
+    assert_eq!(register.reason(DEVICES[0], &format!("--imsi {ANI_SIM}")), "WHITELISTED PAIRED");
+    assert_eq!(register.import("subscriber", &moved, "--mode full")["batches"], json!([]));
 }

@@ -1,6 +1,6 @@
 //! Checks never go to the disk: RocksDB's own counts of keys read and seeks stand still.
 
-use crate::support::{Asked, check_request};
+use crate::support::{Asked, check_request, patiently};
 use saring::{
     check::Clock,
     config::NodeConfig,
@@ -81,7 +81,7 @@ fn batch(from: usize) -> CheckBatchRequest {
 }
 
 async fn ask(address: SocketAddr) -> usize {
-    let mut client: EquipmentCheckClient<Channel> =
+    let client: EquipmentCheckClient<Channel> =
         EquipmentCheckClient::connect(format!("http://{address}")).await.unwrap();
     let texts: Vec<[String; 3]> = (0..UNARY.max(STREAMED))
         .map(|n| {
@@ -92,20 +92,37 @@ async fn ask(address: SocketAddr) -> usize {
         texts.iter().map(|[imei, msisdn, imsi]| check_request(&Asked { imei, msisdn, imsi }, "telkomsel")).collect();
     let mut answered = 0;
     for request in requests.iter().take(UNARY) {
-        client.check(request.clone()).await.unwrap().into_inner().verdict.unwrap();
+        let answer = patiently(|| {
+            let mut client = client.clone();
+            async move { client.check(request.clone()).await }
+        });
+        answer.await.verdict.unwrap();
         answered += 1;
     }
-    let stream = tokio_stream::iter(requests.into_iter().take(STREAMED));
-    let mut answers = client.check_stream(stream).await.unwrap().into_inner();
+    let streamed = &requests;
+    let mut answers = patiently(|| {
+        let mut client = client.clone();
+        let questions = tokio_stream::iter(streamed.clone().into_iter().take(STREAMED));
+        async move { client.check_stream(questions).await }
+    })
+    .await;
     while let Some(answer) = answers.next().await {
         answer.unwrap().verdict.unwrap();
         answered += 1;
     }
     for n in 0..BATCHES {
-        answered += client.check_batch(batch(n * BATCH)).await.unwrap().into_inner().statuses.len();
+        let answer = patiently(|| {
+            let mut client = client.clone();
+            async move { client.check_batch(batch(n * BATCH)).await }
+        });
+        answered += answer.await.statuses.len();
     }
-    let batches = tokio_stream::iter((0..STREAMED_BATCHES).map(|n| batch(n * BATCH + 1)));
-    let mut answers = client.check_batch_stream(batches).await.unwrap().into_inner();
+    let mut answers = patiently(|| {
+        let mut client = client.clone();
+        let batches = tokio_stream::iter((0..STREAMED_BATCHES).map(|n| batch(n * BATCH + 1)));
+        async move { client.check_batch_stream(batches).await }
+    })
+    .await;
     while let Some(answer) = answers.next().await {
         answered += answer.unwrap().statuses.len();
     }
@@ -140,8 +157,12 @@ fn a_hundred_thousand_checks_read_nothing_from_the_store() {
     // The counts do move where the disk is read: an explanation does.
     let request = ExplainRequest { equipment: "35440081000490".into(), ..Default::default() };
     runtime.block_on(async {
-        let mut client = EquipmentCheckClient::connect(format!("http://{address}")).await.unwrap();
-        client.explain(request).await.unwrap();
+        let client = EquipmentCheckClient::connect(format!("http://{address}")).await.unwrap();
+        let explain = || {
+            let (mut client, request) = (client.clone(), request.clone());
+            async move { client.explain(request).await }
+        };
+        patiently(explain).await;
     });
     let after = reads(&store);
     assert!(after.0 > before.0 && after.1 > before.1, "{before:?} {after:?}");

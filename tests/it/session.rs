@@ -58,7 +58,8 @@ async fn refused_by_the_server(server: &Server) {
     let explain = ExplainRequest { equipment: asked.imei.into(), imsi: format!("{ANI_SIM}9"), ..Default::default() };
     told.push(client.explain(explain).await.unwrap_err());
     for status in told {
-        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{status:?}");
+        let busy = status.code() == tonic::Code::ResourceExhausted;
+        assert!(busy || status.code() == tonic::Code::InvalidArgument, "{status:?}");
         assert_masked(status.message());
         let details = String::from_utf8_lossy(status.details()).into_owned();
         assert_masked(&details);

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
-use tonic::transport::Channel;
+use tonic::{Code, Status, transport::Channel};
 
 /// MSISDNs of the tests, without country code, so that every way of writing them is found.
 pub const PERSONS: [&str; 7] = [
@@ -267,6 +267,19 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
+/// Asks until a busy server takes the question: under the load of other tests a refusal is its right.
+pub async fn patiently<T, F: Future<Output = Result<tonic::Response<T>, Status>>>(ask: impl Fn() -> F) -> T {
+    for _ in 0..200 {
+        match ask().await {
+            Err(status) if status.code() == Code::ResourceExhausted => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            answer => return answer.unwrap().into_inner(),
+        }
+    }
+    panic!("the server was busy for ten seconds")
+}
+
 /// Status and body of one HTTP request.
 pub fn get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
     let mut socket = TcpStream::connect(address)?;
@@ -318,14 +331,25 @@ pub fn answers_of_all_doors(register: &Register, server: &Server, asked: &[Asked
     assert_eq!(served.json_lines().iter().map(of_json).collect::<Vec<_>>(), offline, "check --server");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let calls = runtime.block_on(async {
-        let mut client = server.client().await;
+        let client = server.client().await;
         let mut calls = Vec::new();
         for question in asked {
-            let explain = client.explain(explain_request(question, operator)).await.unwrap().into_inner();
-            let check = client.check(check_request(question, operator)).await.unwrap().into_inner();
-            calls.push((of_verdict(&explain.verdict.unwrap()), of_verdict(&check.verdict.unwrap())));
+            let explain = patiently(|| {
+                let mut client = client.clone();
+                async move { client.explain(explain_request(question, operator)).await }
+            });
+            let explain = explain.await.verdict.unwrap();
+            let check = patiently(|| {
+                let mut client = client.clone();
+                async move { client.check(check_request(question, operator)).await }
+            });
+            calls.push((of_verdict(&explain), of_verdict(&check.await.verdict.unwrap())));
         }
-        let batch = client.check_batch(batch_request(asked, operator)).await.unwrap().into_inner();
+        let batch = patiently(|| {
+            let mut client = client.clone();
+            async move { client.check_batch(batch_request(asked, operator)).await }
+        });
+        let batch = batch.await;
         (calls, batch)
     });
     for (i, (explained, checked)) in calls.0.iter().enumerate() {

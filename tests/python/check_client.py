@@ -61,7 +61,16 @@ class Client:
         self.explain_pb2 = importlib.import_module("saring.v1.explain_pb2")
         self.verdict_pb2 = importlib.import_module("saring.v1.verdict_pb2")
         self.health_pb2 = importlib.import_module("health_pb2")
-        self.channel = grpc.insecure_channel(server)
+        # A busy node refuses at once and says when to come again; gRPC clients do that by themselves when asked to.
+        retry = {
+            "maxAttempts": 5,
+            "initialBackoff": "0.25s",
+            "maxBackoff": "2s",
+            "backoffMultiplier": 2,
+            "retryableStatusCodes": ["RESOURCE_EXHAUSTED"],
+        }
+        config = json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": retry}]})
+        self.channel = grpc.insecure_channel(server, options=[("grpc.service_config", config)])
         self.stub = importlib.import_module("saring.v1.check_pb2_grpc").EquipmentCheckStub(self.channel)
         self.health = importlib.import_module("health_pb2_grpc").HealthStub(self.channel)
 

@@ -45,7 +45,7 @@ impl Work<'_> {
         for row in &self.part.newest {
             let Some(subject) = subject(row) else { continue };
             named.insert(subject);
-            match (is_off(row), known.get(&subject)) {
+            match (row.takes_off(), known.get(&subject)) {
                 (true, None) => self.out.not_listed += 1,
                 (false, Some(known)) if same_statement(known, row) => self.out.unchanged += 1,
                 (off, _) => {
@@ -55,7 +55,9 @@ impl Work<'_> {
             }
         }
         if self.mode == Mode::Full {
-            for (_, row) in known.iter().filter(|(subject, _)| !named.contains(*subject)) {
+            let given =
+                |subject: &Subject| matches!(subject, Subject::Subscriber(imsi) if self.part.given.contains(imsi));
+            for (_, row) in known.iter().filter(|(subject, _)| !named.contains(*subject) && !given(subject)) {
                 self.out.removed += 1;
                 self.out.rows.push(taken_off(row));
             }
@@ -79,15 +81,6 @@ fn subject(row: &BodyRow) -> Option<Subject> {
         BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class == TacClass::Bar),
         _ => return None,
     })
-}
-
-const fn is_off(row: &BodyRow) -> bool {
-    matches!(
-        row,
-        BodyRow::Subscriber { msisdn: None, .. }
-            | BodyRow::Tac { model: None, .. }
-            | BodyRow::TacClass { level: 0, .. }
-    )
 }
 
 /// Whether two rows say the same; since when a subscriber has a number is not a new statement.
