@@ -164,7 +164,7 @@ impl Lines {
         if json {
             return Ok(Self::Json(BufWriter::new(out)));
         }
-        let mut csv = csv::Writer::from_writer(out);
+        let mut csv = Box::new(csv::Writer::from_writer(out));
         csv.write_record(View::CSV_HEADER)?;
         Ok(Self::Csv(Box::new(csv)))
     }

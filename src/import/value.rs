@@ -228,7 +228,8 @@ mod tests {
     fn imei_of_a_list() {
         use CheckDigit::{Ignore, Verify, Warn};
         let good = key(26_053_179_311_383);
-        let table: &[(&str, CheckDigit, Result<(EquipmentKey, Option<Warning>), &str>)] = &[
+        type Read = Result<(EquipmentKey, Option<Warning>), &'static str>;
+        let table: &[(&str, CheckDigit, Read)] = &[
             ("26053179311383", Verify, Ok((good, None))),
             ("260531793113837", Verify, Ok((good, None))),
             ("'260531793113837", Verify, Ok((good, None))),

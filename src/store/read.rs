@@ -29,6 +29,9 @@ pub struct SettingsRow {
     pub toml: String,
 }
 
+/// Takes a row's key and value; `None`: it does not understand them.
+type TakeRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Option<()>;
+
 impl Store {
     /// Entries from a number on, as they were stored.
     ///
@@ -214,12 +217,7 @@ impl Store {
     }
 
     /// Walks the rows whose keys begin with `prefix`; a row that `take` does not understand is damage.
-    pub(super) fn walk(
-        &self,
-        name: &'static str,
-        prefix: &[u8],
-        take: &mut dyn FnMut(&[u8], &[u8]) -> Option<()>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn walk(&self, name: &'static str, prefix: &[u8], take: TakeRow<'_>) -> Result<(), StoreError> {
         let mut options = ReadOptions::default();
         options.set_iterate_range(rocksdb::PrefixRange(prefix));
         let mut rows = self.db.raw_iterator_cf_opt(self.cf(name)?, options);
