@@ -9,7 +9,7 @@ use super::{
     rows::{BodyHasher, numbers_of},
     write::family_name,
 };
-use crate::batch::BatchNumber;
+use crate::{batch::BatchNumber, identity::EquipmentKey, pairing::Number};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -30,12 +30,18 @@ impl Store {
     pub fn audit_body(&self, number: BatchNumber) -> Result<BodyAudit, StoreError> {
         let mut hasher = BodyHasher::default();
         let (mut rows, mut numbers) = (0, 0_u128);
+        // Two rows of one device may bring the same number: one index row. Rows of a device follow each other.
+        let mut brought: Vec<(Number, EquipmentKey)> = Vec::new();
         for row in self.body_rows(number)? {
             let (stored, body) = row?;
             hasher.add(&stored);
             rows += 1;
             for (about, key) in numbers_of(&body) {
-                numbers = numbers.wrapping_add(xxh3_128(&keys::number_row(about, key, number)));
+                brought.retain(|(_, device)| *device == key);
+                if !brought.contains(&(about, key)) {
+                    brought.push((about, key));
+                    numbers = numbers.wrapping_add(xxh3_128(&keys::number_row(about, key, number)));
+                }
             }
         }
         Ok(BodyAudit { summary: BodySummary { sha256: hasher.finish(), rows }, numbers })
