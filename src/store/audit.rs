@@ -47,7 +47,7 @@ impl Store {
         Ok(BodyAudit { summary: BodySummary { sha256: hasher.finish(), rows }, numbers })
     }
 
-    /// How many rows each batch has, counted without any index.
+    /// How many rows each batch has, counted without any index. A batch that only the index names has none.
     ///
     /// # Errors
     /// When a key is unreadable.
@@ -59,6 +59,11 @@ impl Store {
                 Some(())
             })?;
         }
+        self.walk(cf::TOUCHED, &[], &mut |key, _| {
+            keys::read_touched(key)?;
+            rows.entry(keys::batch_of_touched(key)?).or_default();
+            Some(())
+        })?;
         Ok(rows)
     }
 

@@ -249,10 +249,15 @@ pub(super) fn touched(batch: BatchNumber, family: Family, row_key: &[u8]) -> Vec
     key
 }
 
+/// The batch of a `touched` key.
+pub(super) fn batch_of_touched(key: &[u8]) -> Option<BatchNumber> {
+    read_u64(key, 0)
+}
+
 /// Family and head of a `touched` key.
 pub(super) fn read_touched(key: &[u8]) -> Option<(Family, &[u8])> {
     let family = Family::from_code(*key.get(8)?)?;
-    let head = &key[9..];
+    let head = key.get(9..)?;
     (head.len() == family.head_bytes()).then_some((family, head))
 }
 
