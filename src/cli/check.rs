@@ -166,7 +166,7 @@ impl Lines {
         }
         let mut csv = Box::new(csv::Writer::from_writer(out));
         csv.write_record(View::CSV_HEADER)?;
-        Ok(Self::Csv(Box::new(csv)))
+        Ok(Self::Csv(csv))
     }
 
     fn write(&mut self, view: &View) -> Result<(), Failure> {
