@@ -26,33 +26,6 @@ pub(super) fn bit_at(words: &[u64], position: usize) -> bool {
     words.get(position / 64).is_some_and(|word| word >> (position % 64) & 1 == 1)
 }
 
-/// The position of the one bit of this rank (0 is the lowest). The word has more than `rank` ones.
-///
-/// Without a loop or a branch: what it is asked is random, and a wrong guess costs more than the sums.
-#[inline]
-pub(super) const fn select(word: u64, rank: u32) -> u32 {
-    let pairs = word - (word >> 1 & 0x5555_5555_5555_5555);
-    let nibbles = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
-    // Byte i holds how many ones lie in bytes 0 to i.
-    let sums = ((nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(ONES);
-    let shift = (bytes_up_to(sums, rank) * 8) & 63;
-    let rest = rank.wrapping_sub((sums << 8 >> shift) as u32 & 0xff);
-    // Byte i holds bit i of the chosen byte, then how many of its ones lie in bits 0 to i.
-    let spread = (word >> shift & 0xff).wrapping_mul(ONES) & 0x8040_2010_0804_0201;
-    let bits = (((spread & !TOPS) + !TOPS) | spread) & TOPS;
-    shift + bytes_up_to((bits >> 7).wrapping_mul(ONES), rest)
-}
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const TOPS: u64 = 0x8080_8080_8080_8080;
-
-/// How many of eight bytes, each below 128, are at most `limit`.
-#[inline]
-const fn bytes_up_to(bytes: u64, limit: u32) -> u32 {
-    let at_most = ((limit as u64).wrapping_mul(ONES) | TOPS).wrapping_sub(bytes) & TOPS;
-    ((at_most >> 7).wrapping_mul(ONES) >> 56) as u32
-}
-
 /// Packs 16-bit units into words, lowest first, the last word filled up with `fill`.
 pub(super) fn pack(units: &[u16], fill: u16, words: &mut Vec<u64>) {
     words.extend(units.chunks(4).map(|four| {
@@ -98,14 +71,6 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #[test]
-        fn select_finds_every_one(word: u64) {
-            let ones: Vec<u32> = (0..64).filter(|place| word >> place & 1 == 1).collect();
-            for (rank, place) in ones.iter().enumerate() {
-                prop_assert_eq!(select(word, rank as u32), *place);
-            }
-        }
-
         #[test]
         fn fields_come_back(fields in prop::collection::vec((any::<u32>(), 1_u32..=32), 0..60)) {
             let mut units = Vec::new();

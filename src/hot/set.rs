@@ -53,13 +53,13 @@ pub(super) struct Spot {
     unit: u16,
     /// Units of the list.
     units: u16,
-    /// The word that is read first, about.
-    word: u16,
+    /// The words that are read, about: the first and the last.
+    words: [u16; 2],
 }
 
 impl Spot {
     /// Where nothing lies.
-    pub(super) const NONE: Self = Self { layout: Layout::Empty, form: Form::Empty, unit: 0, units: 0, word: 0 };
+    pub(super) const NONE: Self = Self { layout: Layout::Empty, form: Form::Empty, unit: 0, units: 0, words: [0; 2] };
 
     /// Where the answer for a place lies in the section from word `start` to word `end` of a blob.
     #[inline]
@@ -67,18 +67,26 @@ impl Spot {
         match layout {
             Layout::Empty => Self::NONE,
             Layout::Paged => {
-                let entry = unit_at(words, start * 4 + usize::from(place) / PAGE_SERIALS as usize);
-                let unit = (start * 4) as u16 + (entry & OFFSET_MASK);
-                let form = Form::of_code(entry >> OFFSET_BITS);
-                let word = if form == Form::Bitmap { unit + place % PAGE_SERIALS as u16 / 16 } else { unit } / 4;
-                Self { layout, form, unit, units: 0, word }
+                let page = usize::from(place) / PAGE_SERIALS as usize;
+                let (entry, next) = (unit_at(words, start * 4 + page), unit_at(words, start * 4 + page + 1));
+                let (form, offset) = (Form::of_code(entry >> OFFSET_BITS), entry & OFFSET_MASK);
+                let behind = if page + 1 == CHUNK_PAGES { (end.saturating_sub(start) * 4) as u16 } else { next };
+                let units = (behind & OFFSET_MASK).wrapping_sub(offset);
+                // Where in a container a place lies can be told from the place, about. Only a bitmap has no head;
+                // no branch on that, because forms are random.
+                let head = if form == Form::Bitmap { 0 } else { units / 3 };
+                let behind_head = u32::from(units.saturating_sub(head)) * (u32::from(place) % PAGE_SERIALS);
+                let unit = (start * 4) as u16 + offset;
+                let word = unit.wrapping_add(head + (behind_head / PAGE_SERIALS) as u16) / 4;
+                let first = if form == Form::Bitmap { word } else { unit / 4 };
+                Self { layout, form, unit, units: 0, words: [first, word] }
             }
             Layout::Sparse => {
                 let length = end.saturating_sub(start);
                 // Places are spread evenly more often than not.
                 let word = start + usize::from(place) * length / (CHUNK_PAGES * PAGE_SERIALS as usize);
                 let (unit, units) = ((start * 4) as u16, (length * 4) as u16);
-                Self { layout, form: Form::Empty, unit, units, word: word as u16 }
+                Self { layout, form: Form::Empty, unit, units, words: [word as u16, word as u16 + 8] }
             }
         }
     }
@@ -87,7 +95,7 @@ impl Spot {
     #[inline]
     pub(super) fn touch(&self, words: &[u64]) -> u64 {
         let at = |index: usize| words.get(index).copied().unwrap_or(0);
-        at(usize::from(self.word)) ^ at(usize::from(self.word) + 8)
+        self.words.iter().fold(0, |sum, word| sum ^ at(usize::from(*word)))
     }
 
     /// Whether a place is in, by its spot.
