@@ -175,7 +175,8 @@ impl Bench {
         self.callers(CALLERS_PER_CONNECTION, |mut client, keys, caller| async move {
             for i in 0..each {
                 let answer = client.check(question(key(&keys, caller * each + i))).await;
-                assert_eq!(answer.unwrap_err().code(), Code::Unavailable);
+                let status = answer.expect_err("the register is not loaded");
+                assert_eq!(status.code(), Code::Unavailable, "{status:?}");
             }
         });
     }

@@ -163,8 +163,8 @@ impl History {
                 }
                 BodyRow::Pairing { key: about, number: paired, target: None, kind, imsi, until } if *about == key => {
                     let ended = self.rows.iter().any(|(remover, row)| {
-                        matches!(row, BodyRow::Pairing { key: k, number: n, target: Some(t), .. }
-                            if (k, n, t) == (about, paired, number))
+                        matches!(row, BodyRow::Pairing { key: k, number: n, imsi: i, target: Some(t), .. }
+                            if (k, n, i, t) == (about, paired, imsi, number))
                             && state_of(&self.batches, *remover, seq)
                     });
                     if ended {

@@ -1,6 +1,6 @@
 //! The first thing that a call meets on a check runtime: it is let in, or refused before it is decoded.
 //!
-//! A refused call has read nothing of the register and nothing of its message. What always holds: nothing is
+//! A refused call has read nothing of the register, and its message is not decoded. What always holds: nothing is
 //! answered once its deadline has passed; health and reflection are never refused.
 
 use super::{
@@ -16,7 +16,11 @@ use std::{
     task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tonic::{Status, body::Body, codegen::BoxFuture};
+use tonic::{
+    Status,
+    body::Body,
+    codegen::{Body as _, BoxFuture},
+};
 use tonic_health::{pb::health_server::HealthServer, server::HealthService};
 use tower::Service;
 
@@ -24,6 +28,8 @@ type Request = http::Request<Body>;
 type Response = http::Response<Body>;
 
 const CHECK_PREFIX: &str = "/saring.v1.EquipmentCheck/";
+/// How the names of the calls end to which a client sends more than one message.
+const STREAM_SUFFIX: &str = "Stream";
 const GRPC_TIMEOUT_HEADER: &str = "grpc-timeout";
 const HEALTH_PREFIX: &str = "/grpc.health.v1.Health/";
 
@@ -81,7 +87,7 @@ impl<R> Gate<R> {
         let patience = timeout(&request).map(|timeout| Patience { arrived: Instant::now(), timeout });
         if let Some((refusal, status)) = self.refusal(patience) {
             self.0.runtime.tally.refuse(refusal);
-            return Outcome::Refused(ready(Ok(status.into_http())));
+            return Outcome::Refused { response: ready(Ok(status.into_http())), unread: unread(request) };
         }
         let deadline = patience.and_then(Patience::deadline);
         if let Some(deadline) = deadline {
@@ -133,7 +139,12 @@ where
 /// How a call goes on.
 pub(super) enum Outcome {
     /// It was refused.
-    Refused(Ready<Result<Response, Infallible>>),
+    Refused {
+        /// The refusal.
+        response: Ready<Result<Response, Infallible>>,
+        /// The message, where it is thrown away first.
+        unread: Option<Body>,
+    },
     /// It is a check.
     Check {
         /// The check.
@@ -152,7 +163,12 @@ impl Future for Outcome {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            Self::Refused(response) => Pin::new(response).poll(cx),
+            Self::Refused { response, unread } => {
+                if let Some(body) = unread {
+                    while let Some(Ok(_)) = std::task::ready!(Pin::new(&mut *body).poll_frame(cx)) {}
+                }
+                Pin::new(response).poll(cx)
+            }
             Self::Other(response) => response.as_mut().poll(cx),
             Self::Check { answer, deadline, runtime } => {
                 let late = || {
@@ -171,6 +187,14 @@ impl Future for Outcome {
             }
         }
     }
+}
+
+/// The message of a refused call, where it comes to an end by itself. It has to be taken in before the refusal: the
+/// transport resets a call that is over before its message has come, counts what still comes against the connection,
+/// and closes that after some thousand calls, with every call on it. A stream of questions goes on for as long as its
+/// client likes, so it is refused as it is.
+fn unread(request: Request) -> Option<Body> {
+    (!request.uri().path().ends_with(STREAM_SUFFIX)).then(|| request.into_body())
 }
 
 /// How long the client waits, as the header `grpc-timeout` says. One that cannot be read is none: tonic ignores it too.

@@ -138,7 +138,7 @@ fn leaf_of(id: u64, leaves: usize) -> usize {
     // The finaliser of splitmix64: every bit of the id moves every bit of the hash.
     let hash = (id ^ id >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let hash = (hash ^ hash >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((u128::from(hash ^ (hash >> 31)) * leaves as u128) >> 64) as usize
+    ((u128::from(hash ^ hash >> 31) * leaves as u128) >> 64) as usize
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl TacRules {
 #[inline]
 fn place(tac: Tac, words: usize) -> (usize, u64) {
     let hash = u64::from(tac.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (((u128::from(hash) * words as u128) >> 64) as usize, 1 << ((hash >> 20) & 63))
+    (((u128::from(hash) * words as u128) >> 64) as usize, 1 << (hash >> 20 & 63))
 }
 
 impl Chunk for TacRules {

@@ -89,10 +89,9 @@ pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
     for row in gathered.removed {
         sorter.part(row.operator.as_deref()).removed.push(row.key);
     }
-    let mut of_device = OneDevice::default();
     for row in gathered.pairings {
         let (ends, operator) = (row.remove, row.operator.clone());
-        if let Some(row) = of_device.row(&row) {
+        if let Some(row) = pairing_row(&row) {
             sorter.part(operator.as_deref()).pairings.push((row, ends));
         }
     }
@@ -138,33 +137,16 @@ pub(super) const fn tac_class(kind: Kind) -> TacClass {
     }
 }
 
-/// The pairings of one device while they go by. A body has one row for each device and number, so a further SIM of a
-/// number stands by itself, and what has a row already is not said again.
-#[derive(Default)]
-struct OneDevice {
-    key: Option<EquipmentKey>,
-    said: Vec<(Number, Option<Arc<str>>, bool)>,
-}
-
-impl OneDevice {
-    fn row(&mut self, row: &PairingRow) -> Option<BodyRow> {
-        if self.key.replace(row.key) != Some(row.key) {
-            self.said.clear();
-        }
-        let names = [row.msisdn.map(Number::from), row.imsi.map(Number::from)].into_iter().flatten();
-        let mut news = names.map(|number| (number, row.operator.clone(), row.remove));
-        let said = news.find(|news| !self.said.contains(news))?;
-        let number = said.0;
-        self.said.push(said);
-        Some(BodyRow::Pairing {
-            key: row.key,
-            number,
-            target: None,
-            kind: row.binding,
-            imsi: row.imsi.filter(|imsi| number != Number::from(*imsi)),
-            until: row.valid_until,
-        })
-    }
+fn pairing_row(row: &PairingRow) -> Option<BodyRow> {
+    let number = row.msisdn.map(Number::from).or(row.imsi.map(Number::from))?;
+    Some(BodyRow::Pairing {
+        key: row.key,
+        number,
+        target: None,
+        kind: row.binding,
+        imsi: row.imsi.filter(|_| row.msisdn.is_some()),
+        until: row.valid_until,
+    })
 }
 
 struct Sorter {

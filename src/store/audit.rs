@@ -9,7 +9,7 @@ use super::{
     rows::{BodyHasher, numbers_of},
     write::family_name,
 };
-use crate::batch::BatchNumber;
+use crate::{batch::BatchNumber, identity::EquipmentKey, pairing::Number};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -30,12 +30,20 @@ impl Store {
     pub fn audit_body(&self, number: BatchNumber) -> Result<BodyAudit, StoreError> {
         let mut hasher = BodyHasher::default();
         let (mut rows, mut numbers) = (0, 0_u128);
+        // Two pairings of one device and number share an index row. Rows of one device follow each other.
+        let mut of_device: (Option<EquipmentKey>, Vec<Number>) = (None, Vec::new());
         for row in self.body_rows(number)? {
             let (stored, body) = row?;
             hasher.add(&stored);
             rows += 1;
             for (about, key) in numbers_of(&body) {
-                numbers = numbers.wrapping_add(xxh3_128(&keys::number_row(about, key, number)));
+                if of_device.0.replace(key) != Some(key) {
+                    of_device.1.clear();
+                }
+                if !of_device.1.contains(&about) {
+                    of_device.1.push(about);
+                    numbers = numbers.wrapping_add(xxh3_128(&keys::number_row(about, key, number)));
+                }
             }
         }
         Ok(BodyAudit { summary: BodySummary { sha256: hasher.finish(), rows }, numbers })

@@ -167,7 +167,7 @@ fn a_flipped_bit_in_the_manifest_is_found() {
 fn a_log_or_manifest_that_lost_its_end_is_found() {
     let fixture = Fixture::new(&[List::Small]);
     let register = Damageable::in_log(&fixture);
-    for file in register.files(|name| is_log(name)).iter().filter(|file| size(&register, file) > 0) {
+    for file in register.files(is_log).iter().filter(|file| size(&register, file) > 0) {
         assert!(cut_many(&register, file) > PLACES / 2, "{file}");
     }
     for register in [register, Damageable::in_tables(&fixture)] {

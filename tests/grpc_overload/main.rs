@@ -6,6 +6,8 @@
 
 #![cfg(feature = "failpoints")]
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, dead_code)]
+// The lock keeps the two tests apart; each has a runtime of its own.
+#![allow(clippy::await_holding_lock)]
 
 #[path = "../grpc_door/node.rs"]
 mod node;
@@ -24,6 +26,7 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     time::{Duration, Instant},
 };
@@ -201,6 +204,39 @@ async fn an_answer_that_took_longer_than_its_deadline_is_not_given() {
     assert_eq!(answer.grpc_status.map(Code::from), Some(Code::DeadlineExceeded));
     assert!(answer.body.is_empty());
     assert_eq!(node.metrics.refused(Refusal::Late), 1);
+    drop(client);
+    node.stop().await.unwrap();
+}
+
+/// The transport counts what a client sends to a call that is over against its connection, and closes the connection
+/// in the end: a refusal must not be such an end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_connection_bears_any_number_of_refusals() {
+    const CALLERS: usize = 64;
+    const CALLS_EACH: usize = 300;
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (load, loads) = mpsc::channel::<()>();
+    let node = TestNode::loading(|config| config.threads = 1, move || Ok(loads.recv()?));
+    let client = node.client().await;
+    let question = CheckRequest { equipment: Some(Equipment::EquipmentKey(node::REGISTERED)), ..Default::default() };
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..CALLERS {
+        let (mut client, question) = (client.clone(), question.clone());
+        callers.spawn(async move {
+            for _ in 0..CALLS_EACH {
+                let refusal = client.check(question.clone()).await.unwrap_err();
+                assert_eq!(refusal.code(), Code::Unavailable, "{refusal:?}");
+                assert!(refusal.message().contains("loaded"), "{refusal:?}");
+            }
+        });
+    }
+    while let Some(caller) = callers.join_next().await {
+        caller.unwrap();
+    }
+    load.send(()).unwrap();
+    node.wait_ready();
+    assert!(client.clone().check(question).await.is_ok());
+    assert_eq!(node.metrics.refused(Refusal::Warming), (CALLERS * CALLS_EACH) as u64);
     drop(client);
     node.stop().await.unwrap();
 }

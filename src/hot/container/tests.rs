@@ -25,9 +25,7 @@ pub(in crate::hot) fn page_bits() -> impl Strategy<Value = PageBits> {
     });
     let comb = (0..1500_u16, 2..5_u16, 1..80_u16).prop_map(|(start, step, count)| {
         let mut set = PageBits::EMPTY;
-        for tooth in 0..count {
-            set.insert(start + tooth * step);
-        }
+        (0..count).for_each(|tooth| _ = set.insert(start + tooth * step));
         set
     });
     let dense = prop::array::uniform32(any::<u64>()).prop_map(PageBits);

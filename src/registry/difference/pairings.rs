@@ -13,11 +13,11 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Whether a row of a list is about a pairing in force: the same device and number, and the same SIM where the
-/// row names one beside the number.
+/// row names one beside the number. A row without SIM is about all SIMs of the number.
 fn same_pair(row: &BodyRow, known: &BodyRow) -> bool {
     match (row, known) {
         (BodyRow::Pairing { key: a, number: m, imsi: i, .. }, BodyRow::Pairing { key: b, number: n, imsi: j, .. }) => {
-            (a, m) == (b, n) && (i.is_none() || j.is_none() || i == j)
+            (a, m) == (b, n) && (i.is_none() || i == j)
         }
         _ => false,
     }
@@ -69,7 +69,7 @@ impl Work<'_> {
             } else if !ends {
                 self.out.added += 1;
                 self.out.rows.push(row.clone());
-            } else if !standing.iter().any(|(_, known)| same_pair(known, row)) {
+            } else if !standing.iter().any(|(_, known)| same_pair(row, known)) {
                 self.out.not_listed += 1;
             }
         }

@@ -80,15 +80,15 @@ fn in_force(registry: &Registry) -> Vec<(String, Statement)> {
     let mut found = Vec::new();
     for page in store.scan_pages().unwrap() {
         let (_, rows) = page.unwrap();
-        let ended = |number, about: &EquipmentKey, paired: &Number| {
+        let ended = |number, about: &EquipmentKey, paired: &Number, sim: &Option<Imsi>| {
             rows.iter().any(|(_, row)| {
-                matches!(row, BodyRow::Pairing { key, number: n, target: Some(target), .. }
-                    if (key, n, *target) == (about, paired, number))
+                matches!(row, BodyRow::Pairing { key, number: n, imsi, target: Some(target), .. }
+                    if (key, n, imsi, *target) == (about, paired, sim, number))
             })
         };
         for (number, row) in &rows {
             if let BodyRow::Pairing { key, number: paired, target: None, kind, imsi, until } = row
-                && !ended(*number, key, paired)
+                && !ended(*number, key, paired, imsi)
             {
                 let header = &batches.get(*number).unwrap().header;
                 assert_eq!(header.door, Door::Operator);
@@ -121,11 +121,15 @@ fn imports_do_to_pairings_what_they_say() {
                 let bare = |(_, subject, kind, imsi, until): &Statement| (*subject, *kind, *imsi, *until);
                 let is_said = |known: &Statement| said.iter().any(|said| bare(said) == bare(known));
                 held.retain(|known| {
-                    let named = rows.iter().find(|row| subject_of(row) == known.1);
-                    match (mode, named) {
-                        (_, Some(row)) if row.remove => false,
-                        (Mode::Add, _) | (Mode::Delta, None) => true,
-                        (Mode::Delta, Some(_)) => said.contains(known),
+                    // A row with a number and a SIM is about that SIM, one with a number about all of its SIMs.
+                    let sim_of = |row: &PairingRow| row.imsi.filter(|_| row.msisdn.is_some());
+                    let is_about = |row: &PairingRow| sim_of(row).is_none_or(|sim| Some(sim) == known.3);
+                    let mut named = rows.iter().filter(|row| subject_of(row) == known.1 && is_about(row)).peekable();
+                    let is_named = named.peek().is_some();
+                    match (mode, named.any(|row| row.remove)) {
+                        (_, true) => false,
+                        (Mode::Add, _) => true,
+                        (Mode::Delta, _) => !is_named || said.contains(known),
                         (Mode::Full, _) => is_said(known),
                     }
                 });
