@@ -73,6 +73,8 @@ set_up() {
     install_rust
     cd "$SARING_ROOT"
     export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/saring-target}"
+    mkdir -p "$CARGO_TARGET_DIR"
+    CARGO_TARGET_DIR="$(cd "$CARGO_TARGET_DIR" && pwd)"
     # libclang comes without headers of its own, so bindgen does not find stdbool.h: gcc's will do.
     export BINDGEN_EXTRA_CLANG_ARGS="${BINDGEN_EXTRA_CLANG_ARGS:--I$(gcc -print-file-name=include)}"
     if compgen -G "$CARGO_TARGET_DIR/debug/.fingerprint/librocksdb-sys-*" >/dev/null; then
