@@ -3,8 +3,8 @@
 //! No task and no channel stands between questions and answers: the next question is read when the transport can
 //! take the answer, so a client that does not read its answers stops its own questions and nothing queues here. A
 //! stream that always has a next question gives the runtime back after a short run, or single checks would wait behind
-//! a whole window of its questions (measured: four busy streams made a runtime lag by more than 10 ms). A node that
-//! shuts down answers everything that has arrived and then ends the stream.
+//! a whole window of its questions: 256 KiB are some 10,000 questions, at half a microsecond each 5 ms for every busy
+//! stream. A node that shuts down answers everything that has arrived and then ends the stream.
 
 use super::{
     gate::Deadline,

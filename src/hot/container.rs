@@ -3,8 +3,8 @@
 //! Registers hold runs (a maker's whole production), random subsets of ranges, and thin scatters (single
 //! passengers' phones). No one form is small for all three, so each page is written in the smallest of
 //! five: empty, full, runs, blocks, bitmap. The form stands in the set's index, so empty and full cost
-//! nothing. Blocks take some bits more than Elias-Fano would (8.5 for 7.4 bits a device where 5 % are in),
-//! but nothing has to be searched: a place is found in a third of the time.
+//! nothing. Blocks take more than Elias-Fano would (10.1 for 7.6 bits a device in all, where 5 % are in), but
+//! nothing has to be searched: a place is found in a third of the time (docs/performance.md).
 //!
 //! Bytes, in 16-bit units, little-endian bit order:
 //! - runs: count; per run its first and its last place
