@@ -260,7 +260,7 @@ pub enum BodyRow {
         /// What is said of it; `None` takes it off the catalogue.
         model: Option<Model>,
     },
-    /// A class of a model. The newest row of a TAC and class counts.
+    /// A class of a model. Of each door the newest row of a TAC and class counts, and of several doors the strictest.
     TacClass {
         /// The model's code.
         tac: Tac,

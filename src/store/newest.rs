@@ -1,15 +1,19 @@
 //! Rows of which the newest counts: models, classes of models, subscribers.
 //!
 //! What always holds: a row counts while its batch is evidence; of several about one subject that of the newest
-//! batch counts, whatever its door.
+//! batch counts. What is said of a model's class stands by itself for each door, and the strictest bar holds, so that
+//! a list of the regulator's never softens what a court ordered.
 
 use super::{Store, StoreError, keys::Family};
 use crate::{
     batch::{BatchNumber, BodyRow, Model, TacClass},
     identity::{Imsi, Msisdn, Tac},
-    listing::{TacBar, TacRule},
+    listing::{Door, TacBar, TacRule},
 };
 use std::collections::BTreeMap;
+
+/// The newest row of each model, class and door: its level and batch.
+type Classes = BTreeMap<(Tac, TacClass, Door), (u8, BatchNumber)>;
 
 impl Store {
     /// Models of the catalogue that are in force for a TAC.
@@ -33,21 +37,33 @@ impl Store {
     /// # Errors
     /// When a row of that family is unreadable.
     pub fn tac_rule(&self, tac: Tac, seq: u64) -> Result<(TacRule, Vec<BatchNumber>), StoreError> {
+        let classes = self.classes(&tac.get().to_be_bytes(), seq)?;
         let mut rule = TacRule::default();
-        let mut batches = BTreeMap::new();
-        for class in [TacClass::ExemptType, TacClass::Bar] {
-            let mut head = tac.get().to_be_bytes().to_vec();
-            head.push(class as u8);
-            self.rows_with_head(Family::TacClasses, &head, &mut |row| {
-                if let (batch, BodyRow::TacClass { class, level, .. }) = row
-                    && self.is_evidence(batch, seq)
-                {
-                    apply_tac_class(&mut rule, class, level);
-                    batches.insert(class, batch);
-                }
-            })?;
+        let mut decisive = BTreeMap::new();
+        for ((_, class, _), (level, batch)) in classes {
+            apply_tac_class(&mut rule, class, level);
+            let strictest = decisive.entry(class).or_insert((level, batch));
+            *strictest = (*strictest).max((level, batch));
         }
-        Ok((rule, batches.into_values().collect()))
+        Ok((rule, decisive.into_values().map(|(_, batch)| batch).collect()))
+    }
+
+    /// What is in force of classes, of the rows whose keys begin with `head`.
+    fn classes(&self, head: &[u8], seq: u64) -> Result<Classes, StoreError> {
+        let mut classes = Classes::new();
+        self.rows_with_head(Family::TacClasses, head, &mut |row| {
+            if let (batch, BodyRow::TacClass { tac, class, level }) = row
+                && let Some(door) = self.evidence_door(batch, seq)
+            {
+                classes.insert((tac, class, door), (level, batch));
+            }
+        })?;
+        classes.retain(|_, (level, _)| *level > 0);
+        Ok(classes)
+    }
+
+    fn evidence_door(&self, batch: BatchNumber, seq: u64) -> Option<Door> {
+        self.with_batches(|batches| batches.evidence_at(batch, seq).map(|(batch, _)| batch.header.door))
     }
 
     /// The number of an IMSI as of an entry, with its batch.
@@ -108,17 +124,8 @@ impl Store {
     /// # Errors
     /// When a row of that family is unreadable.
     pub fn tac_class_rows(&self, seq: u64) -> Result<Vec<(BatchNumber, BodyRow)>, StoreError> {
-        let mut newest: BTreeMap<(Tac, TacClass), (BatchNumber, u8)> = BTreeMap::new();
-        self.walk_family(Family::TacClasses, &mut |(batch, row)| {
-            if let BodyRow::TacClass { tac, class, level } = row
-                && self.is_evidence(batch, seq)
-            {
-                newest.insert((tac, class), (batch, level));
-            }
-        })?;
-        newest.retain(|_, (_, level)| *level > 0);
-        let rows = newest.into_iter();
-        Ok(rows.map(|((tac, class), (batch, level))| (batch, BodyRow::TacClass { tac, class, level })).collect())
+        let rows = self.classes(&[], seq)?.into_iter();
+        Ok(rows.map(|((tac, class, _), (level, batch))| (batch, BodyRow::TacClass { tac, class, level })).collect())
     }
 
     /// Every model with a class in force as of an entry, ascending.
@@ -127,14 +134,9 @@ impl Store {
     /// When a row of that family is unreadable.
     pub fn tac_rules(&self, seq: u64) -> Result<Vec<(Tac, TacRule)>, StoreError> {
         let mut rules: BTreeMap<Tac, TacRule> = BTreeMap::new();
-        self.walk_family(Family::TacClasses, &mut |(batch, row)| {
-            if let BodyRow::TacClass { tac, class, level } = row
-                && self.is_evidence(batch, seq)
-            {
-                apply_tac_class(rules.entry(tac).or_default(), class, level);
-            }
-        })?;
-        rules.retain(|_, rule| *rule != TacRule::default());
+        for ((tac, class, _), (level, _)) in self.classes(&[], seq)? {
+            apply_tac_class(rules.entry(tac).or_default(), class, level);
+        }
         Ok(rules.into_iter().collect())
     }
 
@@ -158,15 +160,12 @@ impl Store {
     }
 }
 
+/// Adds what one door says of a model.
 fn apply_tac_class(rule: &mut TacRule, class: TacClass, level: u8) {
-    match class {
-        TacClass::ExemptType => rule.exempt_type = level > 0,
-        TacClass::Bar => {
-            rule.barred = match level {
-                0 => TacBar::None,
-                1 => TacBar::Soft,
-                _ => TacBar::Hard,
-            };
-        }
+    match (class, level) {
+        (_, 0) => {}
+        (TacClass::ExemptType, _) => rule.exempt_type = true,
+        (TacClass::Bar, 1) => rule.barred = rule.barred.max(TacBar::Soft),
+        (TacClass::Bar, _) => rule.barred = TacBar::Hard,
     }
 }

@@ -4,7 +4,7 @@ use super::{RegistryError, import, list, order, pick, registry};
 use crate::{
     identity::{Imsi, Msisdn, Tac},
     import::{Gathered, Kind, Mode, SubscriberRow, TacClassRow, TacRow},
-    listing::TacBar,
+    listing::{Door, TacBar},
     registry::ImportOrder,
     sample::SplitMix64,
 };
@@ -119,4 +119,26 @@ fn bars_and_exemptions_are_two_lists() {
     import(&registry, &classes(Kind::BarredTac, 60..=61), &order(Mode::Full, ""));
     let barred = registry.store().tac_rules(u64::MAX).unwrap();
     assert_eq!(barred.into_iter().map(|(tac, _)| tac).collect::<Vec<_>>(), [51, 52, 60, 61].map(tac));
+}
+
+#[test]
+fn no_list_softens_the_bar_of_another_door() {
+    let (_directory, registry) = registry();
+    let bar = |door, hard, remove| Gathered {
+        door,
+        tac_classes: vec![TacClassRow { tac: tac(1), hard, remove }],
+        ..list(Kind::BarredTac)
+    };
+    let level = |seq| registry.store().tac_rule(tac(1), seq).unwrap().0.barred;
+    import(&registry, &bar(Door::Court, true, false), &order(Mode::Add, ""));
+    import(&registry, &bar(Door::Barred, false, false), &order(Mode::Add, ""));
+    assert_eq!(level(u64::MAX), TacBar::Hard, "a later soft bar of the regulator");
+    import(&registry, &bar(Door::Barred, false, true), &order(Mode::Delta, ""));
+    assert_eq!(level(u64::MAX), TacBar::Hard, "the regulator takes off its own bar only");
+    let before = registry.store().applied().seq;
+    import(&registry, &bar(Door::Barred, true, false), &order(Mode::Add, ""));
+    import(&registry, &bar(Door::Barred, false, false), &order(Mode::Add, ""));
+    import(&registry, &bar(Door::Court, true, true), &order(Mode::Delta, ""));
+    assert_eq!((level(u64::MAX), level(before)), (TacBar::Soft, TacBar::Hard), "of one door the newest row counts");
+    assert_eq!(registry.store().tac_rules(u64::MAX).unwrap()[0].1.barred, TacBar::Soft);
 }
