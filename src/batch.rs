@@ -12,7 +12,7 @@ use crate::{
     page::{PageBits, PageId},
     pairing::{Number, PairingKind},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Number of a batch: the `seq` of the entry that opened it.
 pub type BatchNumber = u64;
@@ -37,6 +37,8 @@ pub enum BatchState {
     Expired = 7,
     /// Given up before it was handed in; its rows are gone.
     Discarded = 8,
+    /// Approved as a plan: none of its devices is registered until it is realised.
+    Planned = 9,
 }
 
 impl BatchState {
@@ -51,6 +53,7 @@ impl BatchState {
             6 => Self::Rejected,
             7 => Self::Expired,
             8 => Self::Discarded,
+            9 => Self::Planned,
             _ => return None,
         })
     }
@@ -66,6 +69,7 @@ impl BatchState {
             Self::Rejected => "rejected",
             Self::Expired => "expired",
             Self::Discarded => "discarded",
+            Self::Planned => "planned",
         }
     }
 
@@ -90,6 +94,31 @@ pub struct BatchHeader {
     pub valid_until: Option<Day>,
     /// Operator that reported or holds the rows; empty: national.
     pub operator: String,
+    /// Who brought it; empty before there were principals.
+    pub submitter: String,
+    /// What it declares of itself.
+    pub declared: Declared,
+}
+
+/// What a submitter declares of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Units; 0: not declared.
+    pub quantity: u64,
+    /// Brand; may be empty.
+    pub brand: String,
+    /// Model; may be empty.
+    pub model: String,
+    /// The devices are yet to be made.
+    pub planned: bool,
+    /// Last day of a plan.
+    pub lapses: Option<Day>,
+    /// What the list does to the door's list: `add`, `delta`, `full`; empty: `add`.
+    pub mode: String,
+    /// Outlet, office or counter of a single operation; may be empty.
+    pub outlet: String,
+    /// Why, where a single operation asks for it; may be empty.
+    pub reason: String,
 }
 
 /// Everything that is known of a batch, but its rows.
@@ -99,35 +128,60 @@ pub struct Batch {
     pub header: BatchHeader,
     /// Its states: `seq` of the entry that brought it about, and the state. Ascending, never empty.
     pub states: Vec<(u64, BatchState)>,
+    /// From when on its devices are black, for each suspension that says so: `seq` of the entry, and the day.
+    pub black_from: Vec<(u64, Day)>,
 }
 
 impl Batch {
     /// The state as of an entry. `None` before the batch was opened.
     pub fn state_at(&self, seq: u64) -> Option<BatchState> {
-        self.states.iter().rev().find(|(since, _)| *since <= seq).map(|(_, state)| *state)
+        self.step_at(seq).map(|(_, state)| state)
+    }
+
+    /// The state as of an entry, and the entry that brought it about.
+    fn step_at(&self, seq: u64) -> Option<(u64, BatchState)> {
+        self.states.iter().rev().find(|(since, _)| *since <= seq).copied()
+    }
+
+    /// The newest state, and the entry that brought it about.
+    pub fn newest(&self) -> (u64, BatchState) {
+        self.states.last().copied().unwrap_or((0, BatchState::Discarded))
+    }
+
+    /// The day from which on its suspended devices are black, where the suspension in force names one.
+    pub fn black_from_at(&self, seq: u64) -> Option<Day> {
+        let (since, state) = self.step_at(seq)?;
+        let named = self.black_from.iter().find(|(named, _)| *named == since);
+        named.filter(|_| state == BatchState::Suspended).map(|(_, day)| *day)
     }
 }
 
 /// All batches of a register by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Batches(BTreeMap<BatchNumber, Batch>);
+pub struct Batches(BTreeMap<BatchNumber, Arc<Batch>>);
 
 impl Batches {
     /// A batch that is evidence as of an entry, with its state then.
     pub fn evidence_at(&self, number: BatchNumber, seq: u64) -> Option<(&Batch, BatchState)> {
-        let batch = self.0.get(&number)?;
+        let batch = self.get(number)?;
         let state = batch.state_at(seq)?;
         state.is_evidence().then_some((batch, state))
     }
 
     /// A batch, whatever its state.
     pub fn get(&self, number: BatchNumber) -> Option<&Batch> {
-        self.0.get(&number)
+        self.0.get(&number).map(Arc::as_ref)
+    }
+
+    /// The table of these batches only. Shares them with this one.
+    pub fn only(&self, numbers: impl IntoIterator<Item = BatchNumber>) -> Self {
+        let known = numbers.into_iter().filter_map(|number| Some((number, Arc::clone(self.0.get(&number)?))));
+        Self(known.collect())
     }
 
     /// Every batch, ascending.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (BatchNumber, &Batch)> {
-        self.0.iter().map(|(number, batch)| (*number, batch))
+        self.0.iter().map(|(number, batch)| (*number, batch.as_ref()))
     }
 
     /// How many there are.
@@ -142,18 +196,15 @@ impl Batches {
 
     /// A batch opens, with its number and first state.
     pub fn open(&mut self, number: BatchNumber, header: BatchHeader, state: BatchState) {
-        self.0.insert(number, Batch { header, states: vec![(number, state)] });
+        self.0.insert(number, Arc::new(Batch { header, states: vec![(number, state)], black_from: Vec::new() }));
     }
 
     /// A batch changes its state. `false` when there is no such batch.
-    pub fn change(&mut self, number: BatchNumber, seq: u64, state: BatchState) -> bool {
-        match self.0.get_mut(&number) {
-            Some(batch) => {
-                batch.states.push((seq, state));
-                true
-            }
-            None => false,
-        }
+    pub fn change(&mut self, number: BatchNumber, seq: u64, state: BatchState, black_from: Option<Day>) -> bool {
+        let Some(batch) = self.0.get_mut(&number).map(Arc::make_mut) else { return false };
+        batch.states.push((seq, state));
+        batch.black_from.extend(black_from.map(|day| (seq, day)));
+        true
     }
 }
 
@@ -196,6 +247,9 @@ impl Model {
         text
     }
 }
+
+/// A person: keyed hash of the passport or identity number (never that itself), under a key outside of the register.
+pub type PersonHash = [u8; 16];
 
 /// One row of a body. Rows sort by family, then by what they are about.
 ///
@@ -252,6 +306,13 @@ pub enum BodyRow {
         msisdn: Option<Msisdn>,
         /// Since when.
         since: Option<Day>,
+    },
+    /// The person whose device it is, where the door asks.
+    Holder {
+        /// The device.
+        key: EquipmentKey,
+        /// The person.
+        person: PersonHash,
     },
     /// A model of the TAC catalogue. The newest row of a TAC counts.
     Tac {

@@ -5,7 +5,8 @@
 //! suspended, and then says so), and a removal counts while the batch that removes is.
 
 use crate::{
-    batch::{BatchNumber, BatchState, Batches, BodyRow},
+    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow},
+    day::Day,
     identity::{EquipmentKey, Imsi},
     listing::{Class, Door, Mark},
     page::{PageBits, PageContent, PageId},
@@ -34,6 +35,7 @@ pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> Pa
                     (None, Some(class)) => {
                         let mark = Mark::new(class, batch.header.door)
                             .with_until(batch.header.valid_until)
+                            .with_since(dated(class, None, batch, seq))
                             .with_suspended(suspended);
                         content.marks.extend(bits.iter().map(|place| (place, mark)));
                     }
@@ -45,7 +47,7 @@ pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> Pa
                 if let Some(class) = batch.header.class {
                     let mark = Mark::new(class, batch.header.door)
                         .with_until(until.or(batch.header.valid_until))
-                        .with_since(*since)
+                        .with_since(dated(class, *since, batch, seq))
                         .with_number(bound.map(Number::from))
                         .with_suspended(suspended);
                     content.marks.push((PageId::place(*key), mark));
@@ -74,6 +76,13 @@ fn plain_class(header: &crate::batch::BatchHeader, suspended: bool) -> Option<Cl
     (plain && matches!(class, Class::Registered | Class::Grandfathered)).then_some(class)
 }
 
+/// The first day that a mark names: of a suspended listing the day on which it turns black. A grandfathered entry keeps
+/// the day on which the device was first seen, because that is what it rests on.
+fn dated(class: Class, since: Option<Day>, batch: &Batch, seq: u64) -> Option<Day> {
+    let suspended = batch.state_at(seq) == Some(BatchState::Suspended);
+    if suspended && class != Class::Grandfathered { batch.black_from_at(seq) } else { since }
+}
+
 fn pairs_of(row: &BodyRow, header: &crate::batch::BatchHeader) -> [Option<Pair>; 2] {
     let BodyRow::Pairing { number, kind, imsi, until, .. } = row else { return [None, None] };
     let make = |number| match kind {
@@ -96,7 +105,10 @@ const fn bound_door(door: Door) -> Door {
 fn row_page(row: &BodyRow) -> Option<PageId> {
     match row {
         BodyRow::Page { id, .. } => Some(*id),
-        BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } | BodyRow::Link { key, .. } => Some(PageId::of(*key)),
+        BodyRow::Mark { key, .. }
+        | BodyRow::Pairing { key, .. }
+        | BodyRow::Link { key, .. }
+        | BodyRow::Holder { key, .. } => Some(PageId::of(*key)),
         _ => None,
     }
 }

@@ -5,6 +5,16 @@
 //! an export with any protobuf library; tags are forever (docs/storage.md).
 //! What always holds: personal values stand in entries as digests of salted rows only.
 
+mod batch;
+mod orders;
+mod people;
+
+pub use batch::{BatchActivated, BatchDiscarded, BatchStaged, BatchStateChanged, BatchSubmitted, Source};
+pub use orders::{
+    AlarmRaised, DocumentRegistered, Endorsed, LimitsApplied, OverrideEnded, OverrideSet, ProposalClosed, Proposed,
+};
+pub use people::{CredentialIssued, CredentialRevoked, PrincipalAdded, PrincipalRevoked, RoleGranted, RoleWithdrawn};
+
 use prost::{Message, Oneof};
 
 /// Principal of the entries that are made before there are principals.
@@ -25,14 +35,20 @@ pub struct Entry {
     /// Who made it; [`BOOTSTRAP`] before there are principals.
     #[prost(string, tag = "4")]
     pub principal: String,
-    /// Who approved it; [`BOOTSTRAP`] before there are principals.
+    /// Who approved it: another person; [`BOOTSTRAP`] before there are principals; empty where one person suffices.
     #[prost(string, tag = "5")]
     pub approver: String,
     /// The operator whose partition it belongs to (pairings and subscribers); empty: national.
     #[prost(string, tag = "6")]
     pub partition: String,
+    /// The name that the principal gave the request, so that the same request is never carried out twice; may be empty.
+    #[prost(string, tag = "7")]
+    pub request: String,
     /// The change itself.
-    #[prost(oneof = "Change", tags = "16, 17, 18, 19, 20")]
+    #[prost(
+        oneof = "Change",
+        tags = "16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36"
+    )]
     pub change: Option<Change>,
 }
 
@@ -54,6 +70,54 @@ pub enum Change {
     /// A settings document is taken in.
     #[prost(message, tag = "20")]
     SettingsApplied(SettingsApplied),
+    /// A principal is known from now on.
+    #[prost(message, tag = "21")]
+    PrincipalAdded(PrincipalAdded),
+    /// A principal may show itself by a token or a certificate.
+    #[prost(message, tag = "22")]
+    CredentialIssued(CredentialIssued),
+    /// A token or certificate counts no more.
+    #[prost(message, tag = "23")]
+    CredentialRevoked(CredentialRevoked),
+    /// A principal counts no more, with all its credentials and roles.
+    #[prost(message, tag = "24")]
+    PrincipalRevoked(PrincipalRevoked),
+    /// A principal has a role.
+    #[prost(message, tag = "25")]
+    RoleGranted(RoleGranted),
+    /// A principal has a role no more.
+    #[prost(message, tag = "26")]
+    RoleWithdrawn(RoleWithdrawn),
+    /// A change that takes two persons is asked for.
+    #[prost(message, boxed, tag = "27")]
+    Proposed(Box<Proposed>),
+    /// A proposal, or a step of a batch, that needs several approvers has one more.
+    #[prost(message, tag = "28")]
+    Endorsed(Endorsed),
+    /// A proposal is decided. What was approved follows as an entry of its own.
+    #[prost(message, tag = "29")]
+    ProposalClosed(ProposalClosed),
+    /// A staged batch is complete and waits for an approver.
+    #[prost(message, tag = "30")]
+    BatchSubmitted(BatchSubmitted),
+    /// A batch takes another state.
+    #[prost(message, tag = "31")]
+    BatchStateChanged(BatchStateChanged),
+    /// A document with a quantity that batches draw down.
+    #[prost(message, tag = "32")]
+    DocumentRegistered(DocumentRegistered),
+    /// For a time the answers of an operator, or of all, are what this says.
+    #[prost(message, tag = "33")]
+    OverrideSet(OverrideSet),
+    /// An override ends before its time.
+    #[prost(message, tag = "34")]
+    OverrideEnded(OverrideEnded),
+    /// Something looks wrong.
+    #[prost(message, tag = "35")]
+    AlarmRaised(AlarmRaised),
+    /// The limits of the doors.
+    #[prost(message, tag = "36")]
+    LimitsApplied(LimitsApplied),
 }
 
 /// The first entry of an epoch.
@@ -73,83 +137,6 @@ pub struct EpochStarted {
     pub parent_root: Vec<u8>,
 }
 
-/// A batch opens. Its number is the entry's `seq`.
-#[derive(Clone, PartialEq, Message)]
-pub struct BatchStaged {
-    /// Kind of list.
-    #[prost(string, tag = "1")]
-    pub kind: String,
-    /// Code of the door.
-    #[prost(uint32, tag = "2")]
-    pub door: u32,
-    /// Code of the class; 0 for none.
-    #[prost(uint32, tag = "3")]
-    pub class: u32,
-    /// Document that it rests on.
-    #[prost(string, tag = "4")]
-    pub document: String,
-    /// Last day of rows without one, in days since 1970-01-01 plus 1; 0 for none.
-    #[prost(uint32, tag = "5")]
-    pub valid_until_plus_one: u32,
-    /// Operator that reported or holds the rows.
-    #[prost(string, tag = "6")]
-    pub operator: String,
-    /// Units that the document allows; 0 where none was declared.
-    #[prost(uint64, tag = "7")]
-    pub quantity: u64,
-}
-
-/// A staged batch comes into force.
-#[derive(Clone, PartialEq, Message)]
-pub struct BatchActivated {
-    /// The batch.
-    #[prost(uint64, tag = "1")]
-    pub batch: u64,
-    /// SHA-256 over the canonical rows of its body.
-    #[prost(bytes = "vec", tag = "2")]
-    pub body_sha256: Vec<u8>,
-    /// Rows of the body.
-    #[prost(uint64, tag = "3")]
-    pub rows: u64,
-    /// Devices, pairings, subscribers or models that it adds.
-    #[prost(uint64, tag = "4")]
-    pub added: u64,
-    /// The same that it removes from earlier batches.
-    #[prost(uint64, tag = "5")]
-    pub removed: u64,
-    /// Rows of the files that were refused.
-    #[prost(uint64, tag = "6")]
-    pub rejected: u64,
-    /// The files.
-    #[prost(message, repeated, tag = "7")]
-    pub sources: Vec<Source>,
-}
-
-/// A file of which a batch was made.
-#[derive(Clone, PartialEq, Message)]
-pub struct Source {
-    /// Its name without folders.
-    #[prost(string, tag = "1")]
-    pub name: String,
-    /// Its size in bytes.
-    #[prost(uint64, tag = "2")]
-    pub bytes: u64,
-    /// SHA-256 of the file as it came.
-    #[prost(bytes = "vec", tag = "3")]
-    pub sha256: Vec<u8>,
-}
-
-/// A staged batch is given up and its rows are removed.
-#[derive(Clone, PartialEq, Message)]
-pub struct BatchDiscarded {
-    /// The batch.
-    #[prost(uint64, tag = "1")]
-    pub batch: u64,
-    /// Why.
-    #[prost(string, tag = "2")]
-    pub reason: String,
-}
-
 /// A settings document.
 #[derive(Clone, PartialEq, Message)]
 pub struct SettingsApplied {
@@ -159,4 +146,34 @@ pub struct SettingsApplied {
     /// From when it holds, in seconds since the Unix epoch.
     #[prost(int64, tag = "2")]
     pub effective_from_unix_s: i64,
+}
+
+impl Change {
+    /// Whether it is of the ledger: principals, proposals, documents, overrides, alarms, limits. A register reads
+    /// these entries when it opens.
+    pub const fn is_of_ledger(&self) -> bool {
+        match self {
+            Self::EpochStarted(_)
+            | Self::BatchStaged(_)
+            | Self::BatchActivated(_)
+            | Self::BatchDiscarded(_)
+            | Self::BatchSubmitted(_)
+            | Self::BatchStateChanged(_)
+            | Self::SettingsApplied(_) => false,
+            Self::PrincipalAdded(_)
+            | Self::CredentialIssued(_)
+            | Self::CredentialRevoked(_)
+            | Self::PrincipalRevoked(_)
+            | Self::RoleGranted(_)
+            | Self::RoleWithdrawn(_)
+            | Self::Proposed(_)
+            | Self::Endorsed(_)
+            | Self::ProposalClosed(_)
+            | Self::DocumentRegistered(_)
+            | Self::OverrideSet(_)
+            | Self::OverrideEnded(_)
+            | Self::AlarmRaised(_)
+            | Self::LimitsApplied(_) => true,
+        }
+    }
 }

@@ -42,11 +42,13 @@ pub mod day;
 pub mod digest;
 pub mod fold;
 pub mod journal;
+pub mod ledger;
 pub mod limits;
 pub mod listing;
 pub mod page;
 pub mod pairing;
 pub mod policy;
+pub mod principal;
 pub mod revision;
 pub mod words;
 

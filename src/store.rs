@@ -27,20 +27,20 @@ pub use error::StoreError;
 pub use open::OpenMode;
 pub use read::{SettingsRow, fold_entry};
 pub use scan::PageScan;
-pub use write::{BodySummary, BodyWriter, Draft, Writer};
+pub use write::{BodySummary, BodyWriter, Draft, Hands, Writer};
 
-use crate::{batch::Batches, revision::Revision};
+use crate::{batch::Batches, fold::Row, ledger::Ledger, revision::Revision};
 use rocksdb::{ColumnFamily, DB, Options, statistics::Ticker};
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Mutex, RwLock,
+        Arc, Mutex, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 /// Version of the bytes that this build writes (docs/storage.md). A newer one on disk is refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The column families. Names are forever.
 mod cf {
@@ -60,7 +60,21 @@ mod cf {
     /// Leaves of personal rows that were erased. Part of the format; nothing writes it yet.
     pub(super) const ERASED: &str = "erased";
 
-    pub(super) const ALL: [&str; 14] = [
+    /// Hashes of the journal's tree.
+    pub(super) const HASHES: &str = "hashes";
+    /// Entries about principals, proposals, documents and overrides, as they stand in the journal.
+    pub(super) const LEDGER: &str = "ledger";
+    /// Requests that were carried out, so that none is carried out twice.
+    pub(super) const REQUESTS: &str = "requests";
+    /// Persons whose device it is.
+    pub(super) const HOLDERS: &str = "holders";
+    /// The index from a person to devices.
+    pub(super) const PERSONS: &str = "persons";
+
+    /// What format 2 added to format 1.
+    pub(super) const SINCE_2: [&str; 5] = [HASHES, LEDGER, REQUESTS, HOLDERS, PERSONS];
+
+    pub(super) const ALL: [&str; 19] = [
         META,
         JOURNAL,
         BATCHES,
@@ -75,6 +89,11 @@ mod cf {
         NUMBERS,
         TOUCHED,
         ERASED,
+        HASHES,
+        LEDGER,
+        REQUESTS,
+        HOLDERS,
+        PERSONS,
     ];
 }
 
@@ -97,6 +116,7 @@ struct State {
     applied: Revision,
     last_entry_unix_ms: i64,
     batches: Batches,
+    ledger: Arc<Ledger>,
 }
 
 /// Counts of RocksDB itself, for tests and metrics.
@@ -124,6 +144,18 @@ impl Store {
     /// Runs a function over the table of batches.
     pub fn with_batches<T>(&self, look: impl FnOnce(&Batches) -> T) -> T {
         look(&self.state_read().batches)
+    }
+
+    /// The table of the batches that these rows name.
+    pub fn batches_of(&self, rows: &[Row]) -> Batches {
+        let mut numbers: Vec<_> = rows.iter().map(|(number, _)| *number).collect();
+        numbers.dedup();
+        self.with_batches(|batches| batches.only(numbers))
+    }
+
+    /// Principals, proposals, documents and overrides as of the newest entry.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.state_read().ledger)
     }
 
     /// RocksDB's own counts since the store was opened.

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::{
-    batch::BatchHeader,
+    batch::{BatchHeader, Declared},
     day::Day,
     identity::{Imsi, Msisdn},
     sample::SplitMix64,
@@ -61,7 +61,9 @@ impl History {
                 use BatchState::{Active, Staged, Suspended, Withdrawn};
                 let number = pick(&mut random, &known);
                 let state = pick(&mut random, &[Active, Active, Active, Suspended, Withdrawn, Staged]);
-                history.batches.change(number, history.seq, state);
+                let suspended = state == Suspended;
+                let black_from = day(&mut random).filter(|_| suspended);
+                history.batches.change(number, history.seq, state, black_from);
             }
             let content = page_content(id(), &history.rows, &history.batches, history.seq);
             history.recorded.push((history.seq, content));
@@ -82,6 +84,8 @@ impl History {
             document: String::new(),
             valid_until: day(random),
             operator: String::new(),
+            submitter: String::new(),
+            declared: Declared::default(),
         };
         let number = self.seq;
         self.batches.open(number, header, BatchState::Staged);
@@ -146,6 +150,13 @@ impl History {
             let Some(state) = state(*number) else { continue };
             let header = &self.batches.get(*number).unwrap().header;
             let suspended = state == BatchState::Suspended;
+            let batch = self.batches.get(*number).unwrap();
+            let newest = batch.states.iter().rfind(|(since, _)| *since <= seq).unwrap().0;
+            let black_from = batch.black_from.iter().find(|(since, _)| *since == newest).map(|(_, day)| *day);
+            let first_day = |class, since| match suspended && class != Class::Grandfathered {
+                true => black_from,
+                false => since,
+            };
             match row {
                 BodyRow::Page { target: None, bits, .. } if bits.contains(place) && !gone(*number) => {
                     let Some(class) = header.class else { continue };
@@ -153,13 +164,14 @@ impl History {
                     told.insert(if bare && class != Class::Stolen {
                         format!("plain {class}")
                     } else {
-                        mark_text(class, header.door, header.valid_until, None, None, suspended)
+                        mark_text(class, header.door, header.valid_until, first_day(class, None), None, suspended)
                     });
                 }
                 BodyRow::Mark { key: about, until, since, number: bound } if *about == key && !gone(*number) => {
                     let Some(class) = header.class else { continue };
                     let until = until.or(header.valid_until);
-                    told.insert(mark_text(class, header.door, until, *since, bound.map(Number::from), suspended));
+                    let since = first_day(class, *since);
+                    told.insert(mark_text(class, header.door, until, since, bound.map(Number::from), suspended));
                 }
                 BodyRow::Pairing { key: about, number: paired, target: None, kind, imsi, until } if *about == key => {
                     let ended = self.rows.iter().any(|(remover, row)| {

@@ -352,5 +352,6 @@ fn canonical_order(row: &BodyRow) -> (u8, u64, u64, u64, u64) {
         BodyRow::Subscriber { imsi, .. } => (5, imsi.packed(), 0, 0, 0),
         BodyRow::Tac { tac, .. } => (6, u64::from(tac.get()), 0, 0, 0),
         BodyRow::TacClass { tac, class, .. } => (7, u64::from(tac.get()), *class as u64, 0, 0),
+        BodyRow::Holder { key, .. } => (8, key.get(), 0, 0, 0),
     }
 }

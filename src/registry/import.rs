@@ -16,7 +16,7 @@ use crate::{
     journal::{BatchActivated, BatchStaged, Change, Source},
     listing::Door,
     revision::Revision,
-    store::{BodySummary, Draft, Store, StoreError, Writer},
+    store::{BodySummary, Draft, Hands, Store, StoreError, Writer},
 };
 use fail::fail_point;
 
@@ -121,7 +121,11 @@ impl Prepared {
             rejected: self.summary.counts.rejected,
             sources: self.sources.clone(),
         };
-        Draft { partition: partition(&part.header), change: Change::BatchActivated(activated) }
+        Draft {
+            hands: Hands::bootstrap(),
+            partition: partition(&part.header),
+            change: Change::BatchActivated(activated),
+        }
     }
 }
 
@@ -173,11 +177,23 @@ fn staged_draft(header: &BatchHeader) -> Draft {
         door: u32::from(header.door.code()),
         class: header.class.map_or(0, |class| u32::from(class.code())),
         document: header.document.clone(),
-        valid_until_plus_one: header.valid_until.map_or(0, |day: Day| u32::from(day.get()) + 1),
+        valid_until_plus_one: plus_one(header.valid_until),
         operator: header.operator.clone(),
-        quantity: 0,
+        quantity: header.declared.quantity,
+        submitter: header.submitter.clone(),
+        brand: header.declared.brand.clone(),
+        model: header.declared.model.clone(),
+        planned: header.declared.planned,
+        lapses_plus_one: plus_one(header.declared.lapses),
+        mode: header.declared.mode.clone(),
+        outlet: header.declared.outlet.clone(),
+        reason: header.declared.reason.clone(),
     };
-    Draft { partition: partition(header), change: Change::BatchStaged(staged) }
+    Draft { hands: Hands::bootstrap(), partition: partition(header), change: Change::BatchStaged(staged) }
+}
+
+fn plus_one(day: Option<Day>) -> u32 {
+    day.map_or(0, |day| u32::from(day.get()) + 1)
 }
 
 /// The files, for the journal. The digest of a list with more in it than equipment would let a short list be

@@ -2,7 +2,7 @@
 //! pairings and subscribers lie in the partition of the operator that holds them.
 
 use crate::{
-    batch::{BatchHeader, BodyRow, Model, TacClass},
+    batch::{BatchHeader, BodyRow, Declared, Model, TacClass},
     identity::{EquipmentKey, Imsi},
     import::{Gathered, Kind, PairingRow},
     page::{PageBits, PageId},
@@ -73,6 +73,8 @@ pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
         document: document.to_owned(),
         valid_until: gathered.valid_until,
         operator: own.clone(),
+        submitter: String::new(),
+        declared: Declared::default(),
     };
     let kind = gathered.kind;
     let mut sorter = Sorter { parts: BTreeMap::new(), header, own };

@@ -6,7 +6,7 @@
 
 use super::{Registry, settings::timeline};
 use crate::{
-    batch::{Batches, BodyRow},
+    batch::BodyRow,
     fold,
     hot::{Published, SubscriberEntry, Update},
     page::PageId,
@@ -47,13 +47,13 @@ pub(super) fn publish_rows<'a>(registry: &Registry, writer: &Writer<'_>, rows: i
                     update.subscribers.push((*imsi, known.map(|(_, msisdn)| SubscriberEntry { msisdn })));
                 }
                 BodyRow::TacClass { tac, .. } => update.tac_rules.push((*tac, store.tac_rule(*tac, seq)?.0)),
-                // Links and the catalogue decide nothing.
-                BodyRow::Link { .. } | BodyRow::Tac { .. } => {}
+                // Links, holders and the catalogue decide nothing.
+                BodyRow::Link { .. } | BodyRow::Tac { .. } | BodyRow::Holder { .. } => {}
             }
         }
-        let batches = store.with_batches(Batches::clone);
         for id in pages {
-            update.pages.push((id, fold::page_content(id, &store.page_rows(id)?, &batches, seq)));
+            let rows = store.page_rows(id)?;
+            update.pages.push((id, fold::page_content(id, &rows, &store.batches_of(&rows), seq)));
         }
         Ok(())
     });

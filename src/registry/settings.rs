@@ -8,7 +8,7 @@ use crate::{
         settings::{Timeline, TimelineEntry},
     },
     revision::Revision,
-    store::{Draft, Store, StoreError},
+    store::{Draft, Hands, Store, StoreError},
 };
 use std::sync::Arc;
 
@@ -30,7 +30,8 @@ impl Registry {
             return Ok(None);
         }
         let change = SettingsApplied { toml: settings.to_toml(), effective_from_unix_s };
-        let draft = Draft { partition: String::new(), change: Change::SettingsApplied(change) };
+        let draft =
+            Draft { hands: Hands::bootstrap(), partition: String::new(), change: Change::SettingsApplied(change) };
         let revision = writer.commit(vec![draft], Vec::new())?;
         self.publish_settings(&writer);
         Ok(Some(revision))
@@ -41,7 +42,8 @@ impl Registry {
     pub(super) fn seed_settings(&self, settings: &Settings) -> Result<(), RegistryError> {
         if self.store.settings(u64::MAX)?.is_empty() {
             let change = SettingsApplied { toml: settings.to_toml(), effective_from_unix_s: 0 };
-            let draft = Draft { partition: String::new(), change: Change::SettingsApplied(change) };
+            let draft =
+                Draft { hands: Hands::bootstrap(), partition: String::new(), change: Change::SettingsApplied(change) };
             self.store.writer()?.commit(vec![draft], Vec::new())?;
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::{
     batch::{BatchNumber, BatchState, Batches, BodyRow},
     digest::{self, RegisterDigest},
     fold::{self, Row},
-    journal::Change,
+    journal::{BatchActivated, Change, Entry},
     load,
     page::PageId,
     revision::Revision,
@@ -74,6 +74,14 @@ pub enum VerifyError {
         /// The entry.
         seq: u64,
     },
+    /// What is stored of principals, proposals, documents and overrides is not what the journal says.
+    #[error(
+        "entry {seq} about principals, proposals, documents or overrides is not stored as the journal has it. Restore from a backup"
+    )]
+    Ledger {
+        /// The entry.
+        seq: u64,
+    },
     /// Two ways gave different digests.
     #[error("the digest of {left} is not that of {right}: the register is damaged. Restore from a backup")]
     Digest {
@@ -130,12 +138,14 @@ fn verify_journal(store: &Store) -> Result<(Batches, u64, Expected), VerifyError
     let mut entries = 0;
     let mut expected = Expected::default();
     let mut settings = store.settings(u64::MAX)?.into_iter();
+    let mut ledger = store.ledger_entries(u64::MAX)?.into_iter();
     for entry in store.entries(1)? {
         let entry = entry?;
         entries += 1;
         fold_entry(&mut batches, &entry);
         match &entry.change {
-            Some(Change::BatchActivated(activated)) => {
+            Some(Change::BatchActivated(_) | Change::BatchSubmitted(_)) => {
+                let Some(activated) = body_of(&entry) else { continue };
                 let audit = store.audit_body(activated.batch)?;
                 let body = audit.summary;
                 if (body.sha256.as_slice(), body.rows) != (&activated.body_sha256, activated.rows) {
@@ -150,12 +160,25 @@ fn verify_journal(store: &Store) -> Result<(Batches, u64, Expected), VerifyError
                 });
                 stored.ok_or(VerifyError::Settings { seq: entry.seq })?;
             }
+            Some(change) if change.is_of_ledger() && ledger.next().as_ref() != Some(&entry) => {
+                return Err(VerifyError::Ledger { seq: entry.seq });
+            }
             _ => {}
         }
     }
-    match settings.next() {
-        Some(row) => Err(VerifyError::Settings { seq: row.seq }),
-        None => Ok((batches, entries, expected)),
+    match (settings.next(), ledger.next()) {
+        (Some(row), _) => Err(VerifyError::Settings { seq: row.seq }),
+        (None, Some(entry)) => Err(VerifyError::Ledger { seq: entry.seq }),
+        (None, None) => Ok((batches, entries, expected)),
+    }
+}
+
+/// The body that an entry vouches for.
+fn body_of(entry: &Entry) -> Option<&BatchActivated> {
+    match entry.change.as_ref()? {
+        Change::BatchActivated(activated) => Some(activated),
+        Change::BatchSubmitted(submitted) => submitted.body.as_ref(),
+        _ => None,
     }
 }
 

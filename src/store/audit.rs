@@ -9,7 +9,11 @@ use super::{
     rows::{BodyHasher, numbers_of},
     write::family_name,
 };
-use crate::{batch::BatchNumber, identity::EquipmentKey, pairing::Number};
+use crate::{
+    batch::{BatchNumber, BodyRow},
+    identity::EquipmentKey,
+    pairing::Number,
+};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -18,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_128;
 pub struct BodyAudit {
     /// Digest and number of rows.
     pub summary: BodySummary,
-    /// Sum of the hashes of the rows that it brings to the index of numbers.
+    /// Sum of the hashes of the rows that it brings to the indexes of numbers and persons.
     pub numbers: u128,
 }
 
@@ -36,6 +40,9 @@ impl Store {
             let (stored, body) = row?;
             hasher.add(&stored);
             rows += 1;
+            if let BodyRow::Holder { key, person } = &body {
+                numbers = numbers.wrapping_add(xxh3_128(&keys::person_row(person, *key, number)));
+            }
             for (about, key) in numbers_of(&body) {
                 if of_device.0.replace(key) != Some(key) {
                     of_device.1.clear();
@@ -69,16 +76,18 @@ impl Store {
         Ok(rows)
     }
 
-    /// Sum of the hashes of all rows of the index of numbers.
+    /// Sum of the hashes of all rows of the indexes of numbers and persons.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn audit_numbers(&self) -> Result<u128, StoreError> {
         let mut sum = 0_u128;
-        self.walk(cf::NUMBERS, &[], &mut |key, _| {
-            sum = sum.wrapping_add(xxh3_128(key));
-            Some(())
-        })?;
+        for index in [cf::NUMBERS, cf::PERSONS] {
+            self.walk(index, &[], &mut |key, _| {
+                sum = sum.wrapping_add(xxh3_128(key));
+                Some(())
+            })?;
+        }
         Ok(sum)
     }
 }

@@ -45,6 +45,15 @@ pub enum StoreError {
         /// Highest format of this build.
         known: u32,
     },
+    /// Written by an older build.
+    #[error(
+        "{} was written by an older Saring: open it once to write, with `saring serve`, and it is brought to this format",
+        .path.display()
+    )]
+    OlderFormat {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Bytes that should not be there, or are gone.
     #[error("{} is damaged: {what}. Nothing was changed; restore the directory from a backup", .path.display())]
     Damaged {

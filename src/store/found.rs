@@ -16,6 +16,20 @@ pub(super) enum Found {
     Unfinished,
     /// A database with exactly our column families.
     Register,
+    /// A register of an earlier format, which lacks the families that came later.
+    Older,
+}
+
+impl Found {
+    /// Whether families may be made when it is opened.
+    pub(super) const fn may_grow(self) -> bool {
+        !matches!(self, Self::Register)
+    }
+
+    /// Whether a register lies there.
+    pub(super) const fn is_register(self) -> bool {
+        matches!(self, Self::Register | Self::Older)
+    }
 }
 
 /// Looks at a directory without changing it.
@@ -68,7 +82,12 @@ fn peek(
     let format = db.cf_handle(cf::META).map(|meta| db.get_cf(meta, open::META_FORMAT)).transpose();
     let format = format.map_err(|error| StoreError::damaged(path, error.to_string()))?.flatten();
     if let Some(format) = format {
-        open::check_known(path, &format)?;
+        let format = open::check_known(path, &format)?;
+        let missing_since_2 =
+            cf::ALL.iter().all(|name| cf::SINCE_2.contains(name) || on_disk.iter().any(|found| found == name));
+        if format == 1 && strange.is_none() && missing_since_2 {
+            return Ok(Found::Older);
+        }
         let what = match (missing, strange) {
             (Some(missing), _) => format!("column family {missing:?} is missing"),
             (None, strange) => format!("column family {:?} is not of format {FORMAT}", strange.map_or("", |s| s)),

@@ -4,11 +4,12 @@
 //! length is damage, never guessed at.
 
 use crate::{
-    batch::{BatchNumber, TacClass},
+    batch::{BatchNumber, PersonHash, TacClass},
     identity::{EquipmentKey, Imsi, Tac},
     page::PageId,
     pairing::Number,
 };
+use sha2::{Digest, Sha256};
 
 /// Bytes of an encoded page: TAC (4) and page (2).
 pub(super) const PAGE_BYTES: usize = 6;
@@ -45,7 +46,7 @@ pub(super) fn read_page_row(key: &[u8]) -> Option<(BatchNumber, Option<BatchNumb
     }
 }
 
-/// `marks` and `links`: page(6) batch(8) place(2).
+/// `marks`, `links` and `holders`: page(6) batch(8) place(2).
 pub(super) fn device_row(key: EquipmentKey, batch: BatchNumber) -> Vec<u8> {
     let mut row = page(PageId::of(key)).to_vec();
     row.extend(batch.to_be_bytes());
@@ -53,7 +54,7 @@ pub(super) fn device_row(key: EquipmentKey, batch: BatchNumber) -> Vec<u8> {
     row
 }
 
-/// Batch and place of a `marks` or `links` key.
+/// Batch and place of a `marks`, `links` or `holders` key.
 pub(super) fn read_device_row(key: &[u8]) -> Option<(BatchNumber, u16)> {
     if key.len() != 16 {
         return None;
@@ -118,6 +119,31 @@ pub(super) fn read_number_row(key: &[u8]) -> Option<(EquipmentKey, BatchNumber)>
         return None;
     }
     Some((EquipmentKey::new(read_u64(key, 8)?).ok()?, read_u64(key, 16)?))
+}
+
+/// `persons`: person(16) equipment key(8) batch(8).
+pub(super) fn person_row(person: &PersonHash, key: EquipmentKey, batch: BatchNumber) -> [u8; 32] {
+    let mut row = [0; 32];
+    row[..16].copy_from_slice(person);
+    row[16..24].copy_from_slice(&key.get().to_be_bytes());
+    row[24..].copy_from_slice(&batch.to_be_bytes());
+    row
+}
+
+/// Device and batch of a `persons` key.
+pub(super) fn read_person_row(key: &[u8]) -> Option<(EquipmentKey, BatchNumber)> {
+    if key.len() != 32 {
+        return None;
+    }
+    Some((EquipmentKey::new(read_u64(key, 16)?).ok()?, read_u64(key, 24)?))
+}
+
+/// `requests`: the first 16 bytes of SHA-256 over the principal's name, a zero byte, and the request's name.
+pub(super) fn request(principal: &str, request: &str) -> [u8; 16] {
+    let hash = Sha256::new().chain_update(principal).chain_update([0]).chain_update(request).finalize();
+    let mut key = [0; 16];
+    key.copy_from_slice(&hash[..16]);
+    key
 }
 
 /// `subscribers`: packed IMSI(8) batch(8).
@@ -206,11 +232,20 @@ pub(super) enum Family {
     Subscribers = 5,
     Tacs = 6,
     TacClasses = 7,
+    Holders = 8,
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Pages, Self::Marks, Self::Pairings, Self::Links, Self::Subscribers, Self::Tacs, Self::TacClasses];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Pages,
+        Self::Marks,
+        Self::Pairings,
+        Self::Links,
+        Self::Subscribers,
+        Self::Tacs,
+        Self::TacClasses,
+        Self::Holders,
+    ];
 
     pub(super) const fn from_code(code: u8) -> Option<Self> {
         Some(match code {
@@ -221,6 +256,7 @@ impl Family {
             5 => Self::Subscribers,
             6 => Self::Tacs,
             7 => Self::TacClasses,
+            8 => Self::Holders,
             _ => return None,
         })
     }
@@ -228,7 +264,7 @@ impl Family {
     /// How many bytes of a row's key lie before the batch: what `touched` names.
     pub(super) const fn head_bytes(self) -> usize {
         match self {
-            Self::Pages | Self::Marks | Self::Pairings | Self::Links => PAGE_BYTES,
+            Self::Pages | Self::Marks | Self::Pairings | Self::Links | Self::Holders => PAGE_BYTES,
             Self::Subscribers => 8,
             Self::Tacs => 4,
             Self::TacClasses => 5,

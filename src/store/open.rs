@@ -7,13 +7,13 @@ use super::{
     found::{self, Found},
     keys,
 };
-use crate::{batch::Batches, journal::EpochStarted, revision::Revision};
+use crate::{batch::Batches, journal::EpochStarted, ledger::Ledger, revision::Revision};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
 };
 use std::{
     path::Path,
-    sync::{Mutex, RwLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -66,8 +66,11 @@ impl Store {
 
     fn open_database(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         let found = found::look(path)?;
-        if mode != OpenMode::Create && found != Found::Register {
+        if mode != OpenMode::Create && !found.is_register() {
             return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        if mode == OpenMode::Read && found == Found::Older {
+            return Err(StoreError::OlderFormat { path: path.to_owned() });
         }
         let options = database_options(found);
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
@@ -76,7 +79,7 @@ impl Store {
             OpenMode::Read => DB::open_cf_descriptors_read_only(&options, path, families, false),
             OpenMode::Write | OpenMode::Create => DB::open_cf_descriptors(&options, path, families),
         }
-        .map_err(|error| open_error(path, &error, found == Found::Register))?;
+        .map_err(|error| open_error(path, &error, found.is_register()))?;
         Ok(Self {
             db,
             options,
@@ -106,7 +109,9 @@ impl Store {
     /// Refuses what is newer than we are; a directory that was just made gets its first entry.
     fn check_format(&self, acknowledged: Option<Revision>) -> Result<(), StoreError> {
         match self.meta(META_FORMAT)? {
-            Some(bytes) => check_known(&self.path, &bytes),
+            Some(bytes) if check_known(&self.path, &bytes)? == FORMAT => Ok(()),
+            Some(_) if self.mode == OpenMode::Read => Err(StoreError::OlderFormat { path: self.path.clone() }),
+            Some(_) => self.write_upgrade(),
             // Made by us, but killed before the first write: as good as new.
             None if self.is_blank()? => {
                 check_acknowledged(&self.path, None, acknowledged)?;
@@ -146,7 +151,9 @@ impl Store {
             return Err(StoreError::damaged(&self.path, what));
         }
         let last_entry_unix_ms = self.entry(applied.seq)?.map_or(0, |entry| entry.time_unix_ms);
-        Ok(State { applied, last_entry_unix_ms, batches: self.stored_batches()? })
+        let mut ledger = Ledger::default();
+        self.ledger_entries(u64::MAX)?.iter().for_each(|entry| ledger.take(entry));
+        Ok(State { applied, last_entry_unix_ms, batches: self.stored_batches()?, ledger: Arc::new(ledger) })
     }
 
     /// The table of batches as it lies on the disk, read anew.
@@ -176,15 +183,15 @@ pub(super) fn decode_applied(bytes: &[u8]) -> Option<Revision> {
     Some(Revision { epoch: u32::from_be_bytes(epoch.try_into().ok()?), seq: u64::from_be_bytes(seq.try_into().ok()?) })
 }
 
-/// Refuses a format that this build does not know.
-pub(super) fn check_known(path: &Path, format: &[u8]) -> Result<(), StoreError> {
+/// The format of a register. Refuses one that this build does not know.
+pub(super) fn check_known(path: &Path, format: &[u8]) -> Result<u32, StoreError> {
     let found = <[u8; 4]>::try_from(format)
         .map(u32::from_be_bytes)
         .map_err(|_| StoreError::damaged(path, "the format version is not 4 bytes"))?;
     if found > FORMAT {
         return Err(StoreError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Refuses a register that holds less than was acknowledged.
@@ -199,8 +206,8 @@ fn check_acknowledged(path: &Path, held: Option<Revision>, acknowledged: Option<
 
 fn database_options(found: Found) -> Options {
     let mut options = Options::default();
-    options.create_if_missing(found != Found::Register);
-    options.create_missing_column_families(found != Found::Register);
+    options.create_if_missing(!found.is_register());
+    options.create_missing_column_families(found.may_grow());
     options.set_paranoid_checks(true);
     // A flipped bit in the middle of the log is refused; only a torn tail, never acknowledged, is cut off.
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);

@@ -6,7 +6,7 @@ use super::{
     rows::StoredRow,
 };
 use crate::{
-    batch::{BatchHeader, BatchNumber, BatchState, Batches, BodyRow},
+    batch::{BatchHeader, BatchNumber, BatchState, Batches, BodyRow, Declared, PersonHash},
     day::Day,
     fold::Row,
     identity::EquipmentKey,
@@ -134,6 +134,47 @@ impl Store {
         Ok(documents)
     }
 
+    /// The entry that carried out a request. `None` when there is none.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn request(&self, principal: &str, request: &str) -> Result<Option<u64>, StoreError> {
+        let key = keys::request(principal, request);
+        let row = self.db.get_cf(self.cf(cf::REQUESTS)?, key).map_err(|error| self.failed_read(&error))?;
+        let damaged = || StoreError::damaged(&self.path, "a row of \"requests\" is unreadable");
+        row.map(|row| keys::read_seq(&row).ok_or_else(damaged)).transpose()
+    }
+
+    /// The devices of a person, each with the batch that says so.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
+    pub fn devices_of_person(&self, person: &PersonHash) -> Result<Vec<(EquipmentKey, BatchNumber)>, StoreError> {
+        let mut devices = Vec::new();
+        self.walk(cf::PERSONS, person, &mut |key, _| {
+            devices.push(keys::read_person_row(key)?);
+            Some(())
+        })?;
+        Ok(devices)
+    }
+
+    /// The entries of the ledger as they are stored beside the journal, up to an entry.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
+    pub fn ledger_entries(&self, seq: u64) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::new();
+        self.walk(cf::LEDGER, &[], &mut |key, value| {
+            let entry = Entry::decode(value).ok()?;
+            (keys::read_seq(key)? == entry.seq).then_some(())?;
+            if entry.seq <= seq {
+                entries.push(entry);
+            }
+            Some(())
+        })?;
+        Ok(entries)
+    }
+
     /// Where a batch has rows: families and what their keys begin with, in canonical order.
     pub(super) fn touched(
         &self,
@@ -244,7 +285,11 @@ pub(super) fn fold_batch_row(batches: &mut Batches, key: &[u8], value: &[u8]) ->
         batches.open(number, header_of(&BatchStaged::decode(rest).ok()?)?, state);
         Some(())
     } else {
-        batches.change(number, seq, state).then_some(())
+        let black_from = match rest {
+            [] => None,
+            day => Some(Day::from_stored(u16::try_from(u32::from_be_bytes(day.try_into().ok()?)).ok()?)?),
+        };
+        batches.change(number, seq, state, black_from).then_some(())
     }
 }
 
@@ -257,27 +302,52 @@ pub fn fold_entry(batches: &mut Batches, entry: &Entry) {
             }
         }
         Some(Change::BatchActivated(activated)) => {
-            batches.change(activated.batch, entry.seq, BatchState::Active);
+            batches.change(activated.batch, entry.seq, BatchState::Active, None);
         }
         Some(Change::BatchDiscarded(discarded)) => {
-            batches.change(discarded.batch, entry.seq, BatchState::Discarded);
+            batches.change(discarded.batch, entry.seq, BatchState::Discarded, None);
         }
-        Some(Change::SettingsApplied(_) | Change::EpochStarted(_)) | None => {}
+        Some(Change::BatchSubmitted(submitted)) => {
+            let number = submitted.body.as_ref().map_or(0, |body| body.batch);
+            batches.change(number, entry.seq, BatchState::Submitted, None);
+        }
+        Some(Change::BatchStateChanged(changed)) => {
+            let state = u8::try_from(changed.state).ok().and_then(BatchState::from_code);
+            if let Some(state) = state {
+                batches.change(changed.batch, entry.seq, state, stored_day(changed.black_from_plus_one));
+            }
+        }
+        _ => {}
     }
 }
 
 fn header_of(staged: &BatchStaged) -> Option<BatchHeader> {
     let class = u8::try_from(staged.class).ok()?;
-    let valid_until = match staged.valid_until_plus_one {
-        0 => None,
-        plus_one => Some(Day::from_stored(u16::try_from(plus_one - 1).ok()?)?),
-    };
+    if staged.valid_until_plus_one > 0 && stored_day(staged.valid_until_plus_one).is_none() {
+        return None;
+    }
     Some(BatchHeader {
         kind: staged.kind.clone(),
         door: Door::from_code(u8::try_from(staged.door).ok()?)?,
         class: if class == 0 { None } else { Some(Class::from_code(class)?) },
         document: staged.document.clone(),
-        valid_until,
+        valid_until: stored_day(staged.valid_until_plus_one),
         operator: staged.operator.clone(),
+        submitter: staged.submitter.clone(),
+        declared: Declared {
+            quantity: staged.quantity,
+            brand: staged.brand.clone(),
+            model: staged.model.clone(),
+            planned: staged.planned,
+            lapses: stored_day(staged.lapses_plus_one),
+            mode: staged.mode.clone(),
+            outlet: staged.outlet.clone(),
+            reason: staged.reason.clone(),
+        },
     })
+}
+
+/// A day of an entry: days since 1970-01-01 plus 1. `None` for 0, and for what is no day.
+fn stored_day(plus_one: u32) -> Option<Day> {
+    Day::from_stored(u16::try_from(plus_one.checked_sub(1)?).ok()?)
 }

@@ -9,7 +9,7 @@ use super::{
     sets,
 };
 use crate::{
-    batch::{BatchNumber, BodyRow, Model},
+    batch::{BatchNumber, BodyRow, Model, PersonHash},
     day::Day,
     identity::{EquipmentKey, Msisdn},
     pairing::{Number, NumberKind, PairingKind},
@@ -100,6 +100,11 @@ impl StoredRow {
                 }
                 Self { family: Family::Tacs, key: keys::tac_row(*tac, batch), value }
             }
+            BodyRow::Holder { key, person } => {
+                let mut value = salts.next().to_vec();
+                value.extend(person);
+                Self { family: Family::Holders, key: keys::device_row(*key, batch), value }
+            }
             BodyRow::TacClass { tac, class, level } => {
                 Self { family: Family::TacClasses, key: keys::tac_class_row(*tac, *class, batch), value: vec![*level] }
             }
@@ -153,6 +158,12 @@ impl StoredRow {
                 };
                 (batch, BodyRow::Subscriber { imsi, msisdn, since })
             }
+            Family::Holders => {
+                let (batch, place) = keys::read_device_row(key)?;
+                rest.take(SALT_BYTES)?;
+                let person = rest.take(size_of::<PersonHash>())?.try_into().ok()?;
+                (batch, BodyRow::Holder { key: keys::read_page(key)?.key(place)?, person })
+            }
             Family::Tacs => {
                 let (tac, batch) = keys::read_tac_row(key)?;
                 let model = if value.is_empty() { None } else { Some(rest.model()?) };
@@ -188,7 +199,7 @@ impl StoredRow {
     fn is_personal(&self) -> bool {
         match self.family {
             Family::Marks => self.value.first() == Some(&1),
-            Family::Pairings | Family::Subscribers => true,
+            Family::Pairings | Family::Subscribers | Family::Holders => true,
             Family::Pages | Family::Links | Family::Tacs | Family::TacClasses => false,
         }
     }

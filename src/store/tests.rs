@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod codec;
+mod upgrade;
 mod writing;
 
 use super::{Store, cf};

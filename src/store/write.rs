@@ -10,7 +10,7 @@ use super::{
     rows::{BodyHasher, Salts, StoredRow, numbers_of},
 };
 use crate::{
-    batch::{BatchNumber, BatchState, BodyRow},
+    batch::{BatchNumber, BatchState, BodyRow, PersonHash},
     identity::EquipmentKey,
     journal::{BOOTSTRAP, BatchDiscarded, Change, Entry, EpochStarted},
     pairing::Number,
@@ -19,15 +19,47 @@ use crate::{
 use fail::fail_point;
 use prost::Message;
 use rocksdb::{WriteBatch, WriteOptions};
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
 /// Bytes of a body that are written ahead at once. Also the size up to which a body goes whole into the
 /// atomic write of its entries.
 const CHUNK_BYTES: usize = 4 << 20;
 
+/// Who makes a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hands {
+    /// Who asked for it.
+    pub principal: String,
+    /// Who approved it; empty where one person suffices.
+    pub approver: String,
+    /// The name that the asker gave the request; may be empty.
+    pub request: String,
+}
+
+impl Hands {
+    /// Before there are principals.
+    pub fn bootstrap() -> Self {
+        Self { principal: BOOTSTRAP.into(), approver: BOOTSTRAP.into(), request: String::new() }
+    }
+
+    /// One person.
+    pub fn of(principal: &str, request: &str) -> Self {
+        Self { principal: principal.into(), approver: String::new(), request: request.into() }
+    }
+
+    /// The same, approved by another.
+    #[must_use]
+    pub fn approved_by(mut self, approver: &str) -> Self {
+        self.approver = approver.into();
+        self
+    }
+}
+
 /// A change that waits for its number.
 #[derive(Clone, Debug)]
 pub struct Draft {
+    /// Who makes it.
+    pub hands: Hands,
     /// The operator whose partition it belongs to; empty: national.
     pub partition: String,
     /// The change.
@@ -74,6 +106,7 @@ impl Store {
             principal: BOOTSTRAP.into(),
             approver: BOOTSTRAP.into(),
             partition: String::new(),
+            request: String::new(),
             change: Some(Change::EpochStarted(started)),
         };
         let mut batch = WriteBatch::default();
@@ -82,6 +115,14 @@ impl Store {
         batch.put_cf(self.cf(cf::JOURNAL)?, keys::seq(revision.seq), entry.encode_to_vec());
         fail_point!("store-before-first-entry");
         self.write_synced("the first entry", batch)
+    }
+
+    /// Brings a register of format 1 to this one: the families that came later are there and empty, as they would be
+    /// if this build had written it. Done again after a crash, it ends the same.
+    pub(super) fn write_upgrade(&self) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
+        self.write_synced("the new format", batch)
     }
 
     fn write_synced(&self, doing: &'static str, batch: WriteBatch) -> Result<(), StoreError> {
@@ -140,13 +181,15 @@ impl<'a> Writer<'a> {
                 seq: revision.seq,
                 epoch: revision.epoch,
                 time_unix_ms,
-                principal: BOOTSTRAP.into(),
-                approver: BOOTSTRAP.into(),
+                principal: draft.hands.principal,
+                approver: draft.hands.approver,
                 partition: draft.partition,
+                request: draft.hands.request,
                 change: Some(draft.change),
             };
-            group.put_cf(self.store.cf(cf::JOURNAL)?, keys::seq(entry.seq), entry.encode_to_vec());
-            self.put_effects(&mut group, &entry)?;
+            let bytes = entry.encode_to_vec();
+            group.put_cf(self.store.cf(cf::JOURNAL)?, keys::seq(entry.seq), &bytes);
+            self.put_effects(&mut group, &entry, &bytes)?;
             entries.push(entry);
         }
         group.put_cf(self.store.cf(cf::META)?, META_APPLIED, encode_applied(revision));
@@ -160,29 +203,27 @@ impl<'a> Writer<'a> {
         state.last_entry_unix_ms = time_unix_ms;
         for entry in &entries {
             super::read::fold_entry(&mut state.batches, entry);
+            if entry.change.as_ref().is_some_and(Change::is_of_ledger) {
+                Arc::make_mut(&mut state.ledger).take(entry);
+            }
         }
         Ok(revision)
     }
 
-    fn put_effects(&self, group: &mut WriteBatch, entry: &Entry) -> Result<(), StoreError> {
-        let batches = self.store.cf(cf::BATCHES)?;
-        let state_row = |batch| keys::batch_row(batch, entry.seq);
-        match &entry.change {
-            Some(Change::BatchStaged(staged)) => {
-                let mut value = vec![BatchState::Staged as u8];
-                value.extend(staged.encode_to_vec());
-                group.put_cf(batches, state_row(entry.seq), value);
-            }
-            Some(Change::BatchActivated(activated)) => {
-                group.put_cf(batches, state_row(activated.batch), [BatchState::Active as u8]);
-            }
-            Some(Change::BatchDiscarded(discarded)) => {
-                group.put_cf(batches, state_row(discarded.batch), [BatchState::Discarded as u8]);
-            }
-            Some(Change::SettingsApplied(settings)) => {
-                group.put_cf(self.store.cf(cf::SETTINGS)?, keys::seq(entry.seq), settings.encode_to_vec());
-            }
-            Some(Change::EpochStarted(_)) | None => {}
+    fn put_effects(&self, group: &mut WriteBatch, entry: &Entry, bytes: &[u8]) -> Result<(), StoreError> {
+        let store = self.store;
+        if let Some((number, value)) = batch_row_of(entry) {
+            group.put_cf(store.cf(cf::BATCHES)?, keys::batch_row(number, entry.seq), value);
+        }
+        if let Some(Change::SettingsApplied(settings)) = &entry.change {
+            group.put_cf(store.cf(cf::SETTINGS)?, keys::seq(entry.seq), settings.encode_to_vec());
+        }
+        if entry.change.as_ref().is_some_and(Change::is_of_ledger) {
+            group.put_cf(store.cf(cf::LEDGER)?, keys::seq(entry.seq), bytes);
+        }
+        if !entry.request.is_empty() {
+            let key = keys::request(&entry.principal, &entry.request);
+            group.put_cf(store.cf(cf::REQUESTS)?, key, keys::seq(entry.seq));
         }
         Ok(())
     }
@@ -202,7 +243,7 @@ impl<'a> Writer<'a> {
             fail_point!("store-mid-discard");
             let reason = "staged by a process that ended before it was done".to_owned();
             let change = Change::BatchDiscarded(BatchDiscarded { batch: number, reason });
-            self.commit(vec![Draft { partition: String::new(), change }], Vec::new())?;
+            self.commit(vec![Draft { hands: Hands::bootstrap(), partition: String::new(), change }], Vec::new())?;
         }
         Ok(staged)
     }
@@ -219,6 +260,9 @@ impl<'a> Writer<'a> {
                 for (about, key) in numbers_of(&body) {
                     deletes.delete_cf(store.cf(cf::NUMBERS)?, keys::number_row(about, key, number));
                 }
+                if let BodyRow::Holder { key, person } = &body {
+                    deletes.delete_cf(store.cf(cf::PERSONS)?, keys::person_row(person, *key, number));
+                }
             }
             deletes.delete_cf(store.cf(cf::TOUCHED)?, keys::touched(number, family, &head));
             if deletes.size_in_bytes() > CHUNK_BYTES {
@@ -230,6 +274,12 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The index rows that a row brings.
+struct Indexed {
+    numbers: Vec<(Number, EquipmentKey)>,
+    person: Option<(PersonHash, EquipmentKey)>,
+}
+
 /// The rows of one batch on their way to the disk.
 pub struct BodyWriter<'a> {
     store: &'a Store,
@@ -238,7 +288,7 @@ pub struct BodyWriter<'a> {
     salts: Salts,
     hasher: BodyHasher,
     rows: u64,
-    waiting: Vec<(StoredRow, Vec<(Number, EquipmentKey)>)>,
+    waiting: Vec<(StoredRow, Indexed)>,
     waiting_bytes: usize,
 }
 
@@ -254,7 +304,11 @@ impl BodyWriter<'_> {
         self.rows += 1;
         // Each row brings an index row of about the same key.
         self.waiting_bytes += 2 * stored.key.len() + stored.value.len();
-        self.waiting.push((stored, numbers_of(row)));
+        let person = match row {
+            BodyRow::Holder { key, person } => Some((*person, *key)),
+            _ => None,
+        };
+        self.waiting.push((stored, Indexed { numbers: numbers_of(row), person }));
         if self.staged && self.waiting_bytes > CHUNK_BYTES {
             self.write_ahead()?;
         }
@@ -263,11 +317,14 @@ impl BodyWriter<'_> {
 
     fn put_waiting(&self, batch: &mut WriteBatch) -> Result<(), StoreError> {
         let (touched, numbers) = (self.store.cf(cf::TOUCHED)?, self.store.cf(cf::NUMBERS)?);
-        for (row, about) in &self.waiting {
+        for (row, indexed) in &self.waiting {
             batch.put_cf(self.store.cf(family_name(row.family))?, &row.key, &row.value);
             batch.put_cf(touched, keys::touched(self.number, row.family, &row.key), []);
-            for (number, key) in about {
+            for (number, key) in &indexed.numbers {
                 batch.put_cf(numbers, keys::number_row(*number, *key, self.number), []);
+            }
+            if let Some((person, key)) = &indexed.person {
+                batch.put_cf(self.store.cf(cf::PERSONS)?, keys::person_row(person, *key, self.number), []);
             }
         }
         Ok(())
@@ -291,6 +348,28 @@ impl BodyWriter<'_> {
     }
 }
 
+/// The row that an entry brings to the table of batches: the batch and the row's value.
+fn batch_row_of(entry: &Entry) -> Option<(BatchNumber, Vec<u8>)> {
+    Some(match entry.change.as_ref()? {
+        Change::BatchStaged(staged) => {
+            let mut value = vec![BatchState::Staged as u8];
+            value.extend(staged.encode_to_vec());
+            (entry.seq, value)
+        }
+        Change::BatchActivated(activated) => (activated.batch, vec![BatchState::Active as u8]),
+        Change::BatchDiscarded(discarded) => (discarded.batch, vec![BatchState::Discarded as u8]),
+        Change::BatchSubmitted(submitted) => (submitted.body.as_ref()?.batch, vec![BatchState::Submitted as u8]),
+        Change::BatchStateChanged(changed) => {
+            let mut value = vec![u8::try_from(changed.state).ok()?];
+            if changed.black_from_plus_one > 0 {
+                value.extend((changed.black_from_plus_one - 1).to_be_bytes());
+            }
+            (changed.batch, value)
+        }
+        _ => return None,
+    })
+}
+
 pub(super) fn family_name(family: keys::Family) -> &'static str {
     match family {
         keys::Family::Pages => cf::PAGES,
@@ -300,6 +379,7 @@ pub(super) fn family_name(family: keys::Family) -> &'static str {
         keys::Family::Subscribers => cf::SUBSCRIBERS,
         keys::Family::Tacs => cf::TACS,
         keys::Family::TacClasses => cf::TAC_CLASSES,
+        keys::Family::Holders => cf::HOLDERS,
     }
 }
 

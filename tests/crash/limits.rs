@@ -7,7 +7,7 @@ use saring::{
     journal::{BatchStaged, Change},
     page::{PageBits, PageId},
     revision::Revision,
-    store::{BodyWriter, Draft, OpenMode, Store, StoreError, Writer},
+    store::{BodyWriter, Draft, Hands, OpenMode, Store, StoreError, Writer},
 };
 use std::process::Command;
 
@@ -25,7 +25,7 @@ fn limited(program: &std::path::Path) -> Command {
 fn draft(bytes: usize) -> Draft {
     let staged =
         BatchStaged { kind: "registered".into(), door: 1, document: "x".repeat(bytes), ..BatchStaged::default() };
-    Draft { partition: String::new(), change: Change::BatchStaged(staged) }
+    Draft { hands: Hands::bootstrap(), partition: String::new(), change: Change::BatchStaged(staged) }
 }
 
 fn body<'a>(writer: &Writer<'a>, staged: bool) -> BodyWriter<'a> {

@@ -6,7 +6,7 @@ use saring::{
     journal::{Change, SettingsApplied},
     policy::Settings,
     registry::{ImportOrder, Registry},
-    store::{Draft, Store},
+    store::{Draft, Hands, Store},
 };
 use std::sync::atomic::AtomicBool;
 
@@ -23,7 +23,8 @@ fn synced_writes_rise_before_each_acknowledgement() {
     for n in 0..20 {
         let before = synced(store);
         let change = SettingsApplied { toml: Settings::default().to_toml(), effective_from_unix_s: n };
-        let draft = Draft { partition: String::new(), change: Change::SettingsApplied(change) };
+        let draft =
+            Draft { hands: Hands::bootstrap(), partition: String::new(), change: Change::SettingsApplied(change) };
         let revision = store.writer().unwrap().commit(vec![draft], Vec::new()).unwrap();
         assert!(synced(store) > before, "{revision}");
     }

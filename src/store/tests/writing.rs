@@ -6,23 +6,28 @@ use crate::{
     journal::{BatchActivated, BatchStaged, Change, Entry, SettingsApplied},
     page::{PageBits, PageId},
     pairing::PairingKind,
-    store::{BodyWriter, Draft, OpenMode, Store, StoreError},
+    revision::Revision,
+    store::{BodyWriter, Draft, Hands, OpenMode, Store, StoreError},
 };
 use prost::Message;
 use tempfile::TempDir;
 
-fn store() -> (TempDir, Store) {
+pub(super) fn store() -> (TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path(), OpenMode::Create).unwrap();
     (directory, store)
 }
 
 fn draft(change: Change) -> Draft {
-    Draft { partition: String::new(), change }
+    Draft { hands: Hands::bootstrap(), partition: String::new(), change }
 }
 
 fn settings(n: i64) -> Draft {
     draft(Change::SettingsApplied(SettingsApplied { toml: String::new(), effective_from_unix_s: n }))
+}
+
+pub(super) fn commit_settings(store: &Store) -> Revision {
+    store.writer().unwrap().commit(vec![settings(1)], Vec::new()).unwrap()
 }
 
 fn staged() -> Draft {

@@ -1,0 +1,43 @@
+//! A register of format 1 becomes one of this format.
+
+use crate::store::{OpenMode, Store, StoreError, cf, open::META_FORMAT, tests::writing};
+use rocksdb::{DB, Options};
+
+/// Takes off what format 2 added, as if format 1 had written it.
+fn to_format_1(path: &std::path::Path, without: &[&str]) {
+    let mut db = DB::open_cf(&Options::default(), path, cf::ALL).unwrap();
+    without.iter().for_each(|name| db.drop_cf(name).unwrap());
+    db.put_cf(db.cf_handle(cf::META).unwrap(), META_FORMAT, 1_u32.to_be_bytes()).unwrap();
+}
+
+#[test]
+fn an_older_register_is_brought_to_this_format_and_keeps_what_it_had() {
+    let (directory, store) = writing::store();
+    let revision = writing::commit_settings(&store);
+    let journal: Vec<_> = store.journal(1).unwrap().map(Result::unwrap).collect();
+    drop(store);
+    // Killed in between, an upgrade leaves some families, or all but the format.
+    for without in [&cf::SINCE_2[2..], &[]] {
+        to_format_1(directory.path(), without);
+        drop(Store::open(directory.path(), OpenMode::Write).unwrap());
+    }
+    to_format_1(directory.path(), &cf::SINCE_2);
+    let refused = Store::open(directory.path(), OpenMode::Read).unwrap_err();
+    assert!(matches!(refused, StoreError::OlderFormat { .. }), "{refused}");
+    for mode in [OpenMode::Write, OpenMode::Write, OpenMode::Read] {
+        let store = Store::open(directory.path(), mode).unwrap();
+        assert_eq!(store.applied(), revision);
+        assert_eq!(store.journal(1).unwrap().map(Result::unwrap).collect::<Vec<_>>(), journal);
+    }
+}
+
+#[test]
+fn a_family_that_this_format_lost_is_damage_and_not_an_older_format() {
+    let (directory, store) = writing::store();
+    drop(store);
+    let mut db = DB::open_cf(&Options::default(), directory.path(), cf::ALL).unwrap();
+    db.drop_cf(cf::LEDGER).unwrap();
+    drop(db);
+    let refused = Store::open(directory.path(), OpenMode::Write).unwrap_err();
+    assert!(refused.to_string().contains("\"ledger\" is missing"), "{refused}");
+}
