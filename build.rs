@@ -8,7 +8,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this through cargo")?);
 
     // With comments (source info), so that they become doc comments and reach clients through reflection.
-    let descriptors = protox::compile(["saring/v1/check.proto"], ["proto"])?;
+    let descriptors = protox::compile(["saring/v1/check.proto", "saring/v1/registry.proto"], ["proto"])?;
     fs::write(out.join("saring_descriptor.bin"), protox::prost::Message::encode_to_vec(&descriptors))?;
     tonic_prost_build::configure().out_dir(&out).emit_rerun_if_changed(false).compile_fds(descriptors)?;
     Ok(())

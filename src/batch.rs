@@ -128,6 +128,8 @@ pub struct Batch {
     pub header: BatchHeader,
     /// Its states: `seq` of the entry that brought it about, and the state. Ascending, never empty.
     pub states: Vec<(u64, BatchState)>,
+    /// Devices, pairings, subscribers or models that it brings.
+    pub added: u64,
     /// From when on its devices are black, for each suspension that says so: `seq` of the entry, and the day.
     pub black_from: Vec<(u64, Day)>,
 }
@@ -196,7 +198,17 @@ impl Batches {
 
     /// A batch opens, with its number and first state.
     pub fn open(&mut self, number: BatchNumber, header: BatchHeader, state: BatchState) {
-        self.0.insert(number, Arc::new(Batch { header, states: vec![(number, state)], black_from: Vec::new() }));
+        self.0.insert(
+            number,
+            Arc::new(Batch { header, states: vec![(number, state)], added: 0, black_from: Vec::new() }),
+        );
+    }
+
+    /// A batch has this many devices, pairings, subscribers or models.
+    pub fn count(&mut self, number: BatchNumber, added: u64) {
+        if let Some(batch) = self.0.get_mut(&number).map(Arc::make_mut) {
+            batch.added = added;
+        }
     }
 
     /// A batch changes its state. `false` when there is no such batch.

@@ -17,8 +17,9 @@ use crate::{
     day::Day,
     hot::{HotSets, Published},
     identity::{EquipmentKey, Imsi, Msisdn, Pei},
+    ledger::{self, OverrideAnswer},
     pairing::{self, Pairs, Subscriber},
-    policy::{Asked, Evidence, Policy, Question, Verdict, decide},
+    policy::{Asked, Evidence, Policy, Question, Status, Verdict, decide},
     revision::Revision,
 };
 use std::sync::{Arc, OnceLock};
@@ -89,6 +90,8 @@ pub struct Basis {
     pub revision: Revision,
     /// The entry that put the settings in force; 0: the built-in ones.
     pub settings_seq: u64,
+    /// Number of the override that made the status what it is; 0: none.
+    pub override_seq: u64,
     /// Seconds since this node last confirmed that it holds everything acknowledged. Zero on the primary.
     pub age_seconds: u32,
 }
@@ -186,20 +189,38 @@ impl Checker {
     }
 }
 
+/// The verdict under an override: the status is what the override says, the reason is what it would have been.
+pub(crate) const fn overridden(mut verdict: Verdict, answer: Option<OverrideAnswer>) -> Verdict {
+    match answer {
+        Some(OverrideAnswer::White) => verdict.status = Status::Whitelisted,
+        Some(OverrideAnswer::Grey) => verdict.status = Status::Greylisted,
+        Some(OverrideAnswer::AsUsual) | None => {}
+    }
+    verdict
+}
+
 /// One root, with what holds for all questions of one operator at one time.
 struct Scene<'a> {
     sets: &'a HotSets,
     policy: &'a Policy,
     today: Day,
     basis: Basis,
+    overriding: Option<OverrideAnswer>,
 }
 
 impl<'a> Scene<'a> {
     fn of(sets: &'a HotSets, operator: Option<&str>, clock: &Clock) -> Self {
         let now = clock.unix_seconds();
         let entry = sets.settings().at(now);
-        let basis = Basis { revision: sets.revision(), settings_seq: entry.seq(), age_seconds: 0 };
-        Self { sets, policy: entry.settings().policy(operator), today: Day::of_unix_seconds(now), basis }
+        let overriding = ledger::override_at(sets.overrides(), operator, now);
+        let basis = Basis {
+            revision: sets.revision(),
+            settings_seq: entry.seq(),
+            override_seq: overriding.map_or(0, |(number, _)| number),
+            age_seconds: 0,
+        };
+        let overriding = overriding.map(|(_, answer)| answer);
+        Self { sets, policy: entry.settings().policy(operator), today: Day::of_unix_seconds(now), basis, overriding }
     }
 
     fn verdict(&self, inquiry: &Inquiry) -> Verdict {
@@ -211,6 +232,10 @@ impl<'a> Scene<'a> {
     }
 
     fn decide(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Verdict {
+        overridden(self.decide_as_usual(inquiry, evidence), self.overriding)
+    }
+
+    fn decide_as_usual(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Verdict {
         let question = Question {
             asked: inquiry.equipment.asked(),
             subscriber: self.subscriber(inquiry),

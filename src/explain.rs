@@ -7,13 +7,14 @@
 use crate::{
     batch::{BatchNumber, BatchState, Batches, BodyRow},
     check::{
-        Answer, AsOf, AsOfError, Basis, Clock, EquipmentValue, EvidenceKind, EvidenceLine, EvidenceState, Explain,
-        ExplainError, Explanation, HistoryLine, Inquiry, Model, PairingLine, When,
+        self, Answer, AsOf, AsOfError, Basis, Clock, EquipmentValue, EvidenceKind, EvidenceLine, EvidenceState,
+        Explain, ExplainError, Explanation, HistoryLine, Inquiry, Model, PairingLine, When,
     },
     day::Day,
     fold::{self, DeviceEvidence, Row},
     identity::{EquipmentKey, Imsi, Msisdn},
     journal::Entry,
+    ledger::{self, Ledger},
     listing::{Door, TacBar, TacRule},
     page::PageId,
     pairing::{self, Number, NumberKind, Pair, PairingKind, Pairs, Subscriber},
@@ -63,7 +64,7 @@ impl Explain for Explainer {
             AsOf::Time(then) => then,
             AsOf::Now | AsOf::Revision(_) => self.clock.unix_seconds(),
         });
-        let reading = Reading { store: &self.store, revision, now, batches: self.store.with_batches(Batches::clone) };
+        let reading = Reading { store: &self.store, revision, now, batches: self.store.batches() };
         reading.explain(inquiry, operator).map_err(stored)
     }
 }
@@ -77,7 +78,7 @@ struct Reading<'a> {
     store: &'a Store,
     revision: Revision,
     now: i64,
-    batches: Batches,
+    batches: Arc<Batches>,
 }
 
 impl Reading<'_> {
@@ -109,8 +110,15 @@ impl Reading<'_> {
             subscriber: self.subscriber(inquiry)?,
             emergency: inquiry.emergency,
         };
-        let verdict = decide(&question, &evidence, entry.settings().policy(operator), today);
-        let basis = Basis { revision: self.revision, settings_seq: entry.seq(), age_seconds: 0 };
+        let usual = decide(&question, &evidence, entry.settings().policy(operator), today);
+        let overriding = ledger::override_at(self.ledger()?.overrides(), operator, self.now);
+        let verdict = check::overridden(usual, overriding.map(|(_, answer)| answer));
+        let basis = Basis {
+            revision: self.revision,
+            settings_seq: entry.seq(),
+            override_seq: overriding.map_or(0, |(number, _)| number),
+            age_seconds: 0,
+        };
         let mut lines = self.listing_lines(&device, &verdict, today);
         lines.extend(self.pairing_evidence(&device, &met, &verdict, today));
         lines.extend(self.model_lines(rule, &rule_batches, &verdict));
@@ -127,6 +135,18 @@ impl Reading<'_> {
                 None => Vec::new(),
             },
         })
+    }
+
+    /// The ledger as it was.
+    fn ledger(&self) -> Result<Arc<Ledger>, StoreError> {
+        // First the ledger, then the revision: what a write in between brings is not taken for what was there.
+        let newest = self.store.ledger();
+        if self.revision == self.store.applied() {
+            return Ok(newest);
+        }
+        let mut ledger = Ledger::default();
+        self.store.ledger_entries(self.revision.seq)?.iter().for_each(|entry| ledger.take(entry));
+        Ok(Arc::new(ledger))
     }
 
     /// As a check resolves it: the map gives the MSISDN of an IMSI.

@@ -31,6 +31,7 @@ pub use stats::{EntryKind, Stats};
 use crate::{
     digest::{self, RegisterDigest},
     identity::{EquipmentKey, Imsi, Msisdn, Tac},
+    ledger::Override,
     listing::{Mark, TacRule},
     page::{PAGE_SERIALS, PageContent, PageId},
     pairing::Pairs,
@@ -43,7 +44,7 @@ use directory::Directory;
 use rules::TacRules;
 use set::CHUNK_PAGES;
 use shelf::SHELF_PLACES;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Pages of a shelf of marks or pairs.
 const SHELF_PAGES: u16 = SHELF_PLACES / PAGE_SERIALS as u16;
@@ -64,6 +65,7 @@ pub struct SubscriberEntry {
 pub struct HotSets {
     revision: Revision,
     settings: Arc<Timeline>,
+    overrides: Arc<BTreeMap<u64, Override>>,
     devices: Directory<DeviceChunk>,
     marks: Directory<MarksChunk>,
     pairs: Directory<PairsChunk>,
@@ -111,6 +113,11 @@ impl HotSets {
     /// All settings documents with their dates.
     pub const fn settings(&self) -> &Arc<Timeline> {
         &self.settings
+    }
+
+    /// All overrides by number.
+    pub const fn overrides(&self) -> &Arc<BTreeMap<u64, Override>> {
+        &self.overrides
     }
 
     /// Every page that holds something, in ascending order.

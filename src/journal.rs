@@ -41,7 +41,8 @@ pub struct Entry {
     /// The operator whose partition it belongs to (pairings and subscribers); empty: national.
     #[prost(string, tag = "6")]
     pub partition: String,
-    /// The name that the principal gave the request, so that the same request is never carried out twice; may be empty.
+    /// The name that the last of the two persons gave the request, so that the same request is never carried out twice;
+    /// may be empty.
     #[prost(string, tag = "7")]
     pub request: String,
     /// The change itself.

@@ -124,6 +124,7 @@ pub struct Ledger {
     overrides: BTreeMap<u64, Override>,
     alarms: BTreeMap<u64, Alarm>,
     limits: Option<(u64, String)>,
+    two_administrators: bool,
 }
 
 impl Ledger {
@@ -172,6 +173,11 @@ impl Ledger {
         self.limits.as_ref()
     }
 
+    /// Whether there have ever been two administrators at a time: from then on nobody is one by a single hand.
+    pub const fn has_had_two_administrators(&self) -> bool {
+        self.two_administrators
+    }
+
     /// Takes an entry in. Entries that are not of the ledger change nothing.
     pub fn take(&mut self, entry: &Entry) {
         let Some(change) = &entry.change else { return };
@@ -215,7 +221,10 @@ impl Ledger {
                 self.alarms.insert(entry.seq, alarm);
             }
             Change::LimitsApplied(limits) => self.limits = Some((entry.seq, limits.toml.clone())),
-            other => self.take_people(entry.seq, other),
+            other => {
+                self.take_people(entry.seq, other);
+                self.two_administrators |= self.principals.count(Role::Administrator) > 1;
+            }
         }
     }
 
@@ -289,6 +298,26 @@ impl Ledger {
             _ => {}
         }
     }
+}
+
+/// The override in force for an operator at a moment, with its number. One for the operator itself goes before one for
+/// all, and of several the newest counts; one that says "as usual" leaves the operator out.
+pub fn override_at(
+    overrides: &BTreeMap<u64, Override>,
+    operator: Option<&str>,
+    now_unix_s: i64,
+) -> Option<(u64, OverrideAnswer)> {
+    if overrides.is_empty() {
+        return None;
+    }
+    let now = |set: &&Override| (set.from_unix_s..set.until_unix_s).contains(&now_unix_s);
+    let newest = |is_for: &dyn Fn(&Override) -> bool| {
+        overrides.iter().rev().find(|(_, set)| is_for(set) && now(set)).map(|(number, set)| (*number, set.answer))
+    };
+    let own =
+        operator.and_then(|name| newest(&|set| !set.operator.is_empty() && set.operator.eq_ignore_ascii_case(name)));
+    let found = own.or_else(|| newest(&|set| set.operator.is_empty()));
+    found.filter(|(_, answer)| *answer != OverrideAnswer::AsUsual)
 }
 
 /// A day of an entry: days since 1970-01-01 plus 1.

@@ -40,6 +40,7 @@ pub mod store;
 pub mod batch;
 pub mod day;
 pub mod digest;
+pub mod door_limits;
 pub mod fold;
 pub mod journal;
 pub mod ledger;

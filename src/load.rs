@@ -4,7 +4,6 @@
 //! in force is not in them.
 
 use crate::{
-    batch::Batches,
     fold,
     hot::{Builder, HotSets, SubscriberEntry},
     registry,
@@ -19,7 +18,7 @@ use std::sync::Arc;
 pub fn hot_sets(store: &Store, progress: &mut dyn FnMut(u64)) -> Result<HotSets, StoreError> {
     const PAGES_A_REPORT: u64 = 4096;
     let revision = store.applied();
-    let batches = store.with_batches(Batches::clone);
+    let batches = store.batches();
     let mut builder = Builder::new();
     let damaged = |what: String| StoreError::Damaged { path: store.path().to_owned(), what };
     for (done, page) in (1..).zip(store.scan_pages()?) {
@@ -36,5 +35,6 @@ pub fn hot_sets(store: &Store, progress: &mut dyn FnMut(u64)) -> Result<HotSets,
     for (tac, rule) in store.tac_rules(revision.seq)? {
         builder.tac_rule(tac, rule);
     }
+    builder.overrides(store.ledger().overrides().clone());
     Ok(builder.finish(revision, Arc::new(registry::timeline(store, revision.seq)?)))
 }

@@ -4,6 +4,10 @@
 //! token is known by its SHA-256 only; a principal, credential or role that was taken back counts no more, and nothing
 //! is forgotten.
 
+mod token;
+
+pub use token::Token;
+
 use crate::listing::{Door, coded};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

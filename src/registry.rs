@@ -6,17 +6,30 @@
 mod difference;
 mod doors;
 mod import;
+mod operate;
+mod order;
 mod part;
+mod people;
+mod previews;
+mod proposals;
 mod publish;
 mod queue;
+mod refusal;
 mod settings;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use doors::{DoorFigures, doors};
-pub use import::{ImportOrder, ImportSummary};
+pub use import::ImportSummary;
+pub use operate::{Act, Operation, Subscriber};
+pub use order::{Goal, Guard, ImportOrder};
+pub use people::{CredentialOrder, Issued, NewPrincipal, Receipt};
+pub use proposals::{Order, ProposalMade};
+pub use refusal::Refusal;
 pub use settings::timeline;
+pub use steps::{Step, StepOrder, StepTaken};
 pub use verify::{Verified, VerifyError, verify};
 
 use crate::{
@@ -53,6 +66,9 @@ pub enum RegistryError {
     /// The write that this change shared with others failed.
     #[error("{0}")]
     Group(String),
+    /// The rules do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A settings document that cannot be taken in.
     #[error("the settings are refused: {0}")]
     Settings(String),

@@ -115,7 +115,7 @@ pub struct Store {
 struct State {
     applied: Revision,
     last_entry_unix_ms: i64,
-    batches: Batches,
+    batches: Arc<Batches>,
     ledger: Arc<Ledger>,
 }
 
@@ -141,6 +141,12 @@ impl Store {
         self.state_read().applied
     }
 
+    /// The table of batches as of the newest entry. Shared, not copied; whoever holds it long makes the next write copy
+    /// the table.
+    pub fn batches(&self) -> Arc<Batches> {
+        Arc::clone(&self.state_read().batches)
+    }
+
     /// Runs a function over the table of batches.
     pub fn with_batches<T>(&self, look: impl FnOnce(&Batches) -> T) -> T {
         look(&self.state_read().batches)
@@ -150,7 +156,7 @@ impl Store {
     pub fn batches_of(&self, rows: &[Row]) -> Batches {
         let mut numbers: Vec<_> = rows.iter().map(|(number, _)| *number).collect();
         numbers.dedup();
-        self.with_batches(|batches| batches.only(numbers))
+        self.batches().only(numbers)
     }
 
     /// Principals, proposals, documents and overrides as of the newest entry.

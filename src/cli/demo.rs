@@ -122,7 +122,7 @@ fn import_list(registry: &Registry, files: &Path, list: &lists::List, say: Say<'
     let inputs = [Input::File(files.join(list.file))];
     let gathered = import::read(&options, &inputs, &*progress::on_terminal(), &AtomicBool::new(false))?;
     let rejects = gathered.sample_rejects.clone();
-    let order = ImportOrder { mode: options.mode, document: list.document.to_owned(), max_drop_percent: 0 };
+    let order = ImportOrder::bootstrap(options.mode, list.document, 0);
     let summary = registry.import(gathered, &order)?;
     say(&import_line(list.file, &summary, begun.elapsed().as_secs_f64()))?;
     for reject in rejects {

@@ -117,11 +117,8 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
             None => open(args)?,
         },
     };
-    let order = ImportOrder {
-        mode: args.mode,
-        document: args.document.clone().unwrap_or_default(),
-        max_drop_percent: args.max_drop,
-    };
+    let document = args.document.clone().unwrap_or_default();
+    let order = ImportOrder::bootstrap(args.mode, &document, args.max_drop);
     let summary = registry.import(gathered, &order)?;
     registry.store().flush()?;
     print(&if args.json { report.json(&summary).to_string() } else { report.text(&summary) })?;

@@ -21,6 +21,9 @@ pub(super) struct View {
     pub(super) revision: String,
     pub(super) settings: u64,
     pub(super) age_seconds: u32,
+    /// Number of the override that made the status what it is.
+    #[serde(rename = "override", skip_serializing_if = "Option::is_none")]
+    pub(super) overriding: Option<u64>,
     /// What is wrong with the value as it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<String>,
@@ -105,6 +108,7 @@ impl View {
                 .map_or_else(String::new, |revision| format!("{}.{}", revision.epoch, revision.seq)),
             settings: basis.settings_seq,
             age_seconds: basis.age_seconds,
+            overriding: (basis.override_seq > 0).then_some(basis.override_seq),
             note: text(&response.malformed),
             explanation: explain.then(|| Behind::of(response)),
         }
@@ -124,6 +128,9 @@ impl View {
         if let Some(door) = &self.door {
             let document = self.document.as_ref().map_or_else(String::new, |document| format!(", document {document}"));
             line("came by", &format!("{door}, batch {}{document}", self.batch.unwrap_or(0)));
+        }
+        if let Some(number) = self.overriding {
+            line("override", &format!("{number}: the status is set for all for a time, whatever the reason says"));
         }
         if self.sim_changed {
             line("SIM", "the number asked is not the one known for this IMSI: a SIM change; the number decided");
@@ -153,7 +160,11 @@ impl View {
             batch,
             self.revision.clone(),
             self.age_seconds.to_string(),
-            self.note.clone().unwrap_or_default(),
+            match (self.overriding, &self.note) {
+                (Some(number), None) => format!("override {number}"),
+                (Some(number), Some(note)) => format!("override {number}; {note}"),
+                (None, note) => note.clone().unwrap_or_default(),
+            },
         ]
     }
 

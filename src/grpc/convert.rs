@@ -162,6 +162,7 @@ pub(super) fn basis(basis: &Basis) -> proto::Basis {
         revision: Some(proto::Revision { epoch: basis.revision.epoch, seq: basis.revision.seq }),
         settings_seq: basis.settings_seq,
         age_seconds: basis.age_seconds,
+        override_seq: basis.override_seq,
     }
 }
 

@@ -15,12 +15,13 @@ use super::{
 };
 use crate::{
     identity::{Imsi, Tac},
+    ledger::Override,
     listing::TacRule,
     page::{PAGE_SERIALS, PageBits, PageContent, PageId},
     policy::settings::Timeline,
     revision::Revision,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One change of the hot sets.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,8 @@ pub struct Update {
     pub tac_rules: Vec<(Tac, TacRule)>,
     /// All settings documents, when they changed.
     pub settings: Option<Arc<Timeline>>,
+    /// All overrides, when they changed.
+    pub overrides: Option<Arc<BTreeMap<u64, Override>>>,
 }
 
 /// Why pages or subscribers cannot be built from.
@@ -68,6 +71,7 @@ pub struct Builder {
     subscribers: Vec<(Imsi, Option<SubscriberEntry>)>,
     last_subscriber: Option<Imsi>,
     rules: Vec<(Tac, TacRule)>,
+    overrides: Arc<BTreeMap<u64, Override>>,
     changes: Changes,
 }
 
@@ -115,6 +119,11 @@ impl Builder {
         self.rules.push((tac, rule));
     }
 
+    /// Takes in all overrides.
+    pub fn overrides(&mut self, overrides: BTreeMap<u64, Override>) {
+        self.overrides = Arc::new(overrides);
+    }
+
     fn flush_pages(&mut self) {
         let pages: Vec<_> = self.pages.iter().map(|(id, content)| (*id, content)).collect();
         self.changes.add_pages(None, &pages);
@@ -136,6 +145,7 @@ impl Builder {
         HotSets {
             revision,
             settings,
+            overrides: self.overrides,
             devices: directory_of(devices),
             marks: directory_of(marks),
             pairs: directory_of(pairs),
@@ -171,6 +181,7 @@ impl HotSets {
         Self {
             revision: update.revision,
             settings: update.settings.unwrap_or_else(|| Arc::clone(&self.settings)),
+            overrides: update.overrides.unwrap_or_else(|| Arc::clone(&self.overrides)),
             devices: self.devices.changed(changes.devices),
             marks: self.marks.changed(changes.marks),
             pairs: self.pairs.changed(changes.pairs),

@@ -6,6 +6,7 @@
 
 use super::kind::Kind;
 use crate::{
+    batch::PersonHash,
     day::Day,
     identity::{EquipmentKey, Imsi, Msisdn, Tac},
     listing::Door,
@@ -42,6 +43,8 @@ pub struct Gathered {
     pub tac_classes: Vec<TacClassRow>,
     /// The IMEIs of one phone: 2 to 16, ascending. No two groups are equal; a device may be in several.
     pub links: Vec<Vec<EquipmentKey>>,
+    /// The person whose device it is, where a single operation says so.
+    pub holders: Vec<(EquipmentKey, PersonHash)>,
     /// How many rows of each fate.
     pub counts: Counts,
     /// What was accepted with a warning, by kind of warning.
@@ -53,7 +56,8 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    pub(super) fn new(kind: Kind, door: Door, valid_until: Option<Day>, operator: Option<Arc<str>>) -> Self {
+    /// Nothing yet.
+    pub fn new(kind: Kind, door: Door, valid_until: Option<Day>, operator: Option<Arc<str>>) -> Self {
         Self {
             kind,
             door,
@@ -67,6 +71,7 @@ impl Gathered {
             tacs: Vec::new(),
             tac_classes: Vec::new(),
             links: Vec::new(),
+            holders: Vec::new(),
             counts: Counts::default(),
             warnings: Vec::new(),
             sample_rejects: Vec::new(),

@@ -64,6 +64,8 @@ named! {
         Lost = "lost";
         /// Devices barred by the regulator or a court.
         Barred = "barred";
+        /// Devices under suspicion of duplication.
+        Duplicate = "duplicate";
         /// Devices registered for a time.
         Temporary = "temporary";
         /// Which equipment may be used with which subscriber.
@@ -120,6 +122,7 @@ impl Kind {
             Self::Stolen => &[Door::Stolen, Door::GsmaBlocklist],
             Self::Lost => &[Door::Lost, Door::GsmaBlocklist],
             Self::Barred | Self::BarredTac => &[Door::Barred, Door::Court],
+            Self::Duplicate => &[Door::Barred],
             Self::Temporary => &[Door::OperatorTourist, Door::State],
             Self::Pairing => &[Door::Operator, Door::OperatorTourist],
             Self::Subscriber => &[Door::Operator],
@@ -140,6 +143,7 @@ impl Kind {
                 Door::Court => Class::Court,
                 _ => Class::Barred,
             },
+            Self::Duplicate => Class::Duplicate,
             Self::Pairing | Self::Subscriber | Self::Tac | Self::ExemptTac | Self::BarredTac => return None,
         })
     }
@@ -154,6 +158,7 @@ impl Kind {
                 | Self::Stolen
                 | Self::Lost
                 | Self::Barred
+                | Self::Duplicate
                 | Self::Temporary
         )
     }
@@ -198,6 +203,7 @@ mod tests {
     stolen: stolen=stolen gsma-blocklist=stolen
     lost: lost=lost gsma-blocklist=lost
     barred: barred=barred court=court
+    duplicate: barred=duplicate
     temporary: operator-tourist=registered state=registered
     pairing: operator operator-tourist
     subscriber: operator

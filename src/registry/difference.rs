@@ -19,6 +19,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
+    sync::Arc,
 };
 
 /// The rows of a new batch and what they amount to.
@@ -44,7 +45,7 @@ pub(super) fn difference(
     max_drop_percent: u8,
 ) -> Result<Difference, RegistryError> {
     let seq = store.applied().seq;
-    let batches = store.with_batches(Batches::clone);
+    let batches = store.batches();
     let mut work = Work { store, part, mode, seq, batches, out: Difference::default(), out_pages: BTreeMap::new() };
     if mode == Mode::Full {
         work.guard_drop(max_drop_percent)?;
@@ -52,6 +53,7 @@ pub(super) fn difference(
     work.devices()?;
     work.pairings()?;
     work.links()?;
+    work.holders();
     work.newest()?;
     Ok(work.finish())
 }
@@ -61,7 +63,7 @@ struct Work<'a> {
     part: &'a Part,
     mode: Mode,
     seq: u64,
-    batches: Batches,
+    batches: Arc<Batches>,
     out: Difference,
     /// Page rows of the new batch: additions under no target, removals under theirs.
     out_pages: BTreeMap<(PageId, Option<BatchNumber>), PageBits>,
@@ -302,6 +304,26 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A person is named by the very batch that lists the device: what was unchanged needs no holder anew.
+    fn holders(&mut self) {
+        let listed: BTreeSet<PageId> =
+            self.out_pages.keys().filter(|(_, target)| target.is_none()).map(|(id, _)| *id).collect();
+        let marked: BTreeSet<EquipmentKey> = self
+            .out
+            .rows
+            .iter()
+            .filter_map(|row| match row {
+                BodyRow::Mark { key, .. } => Some(*key),
+                _ => None,
+            })
+            .collect();
+        for (key, person) in &self.part.holders {
+            if marked.contains(key) || listed.contains(&PageId::of(*key)) {
+                self.out.rows.push(BodyRow::Holder { key: *key, person: *person });
+            }
+        }
     }
 
     fn finish(mut self) -> Difference {

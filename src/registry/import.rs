@@ -7,13 +7,14 @@
 use super::{
     Registry, RegistryError,
     difference::{Difference, difference},
+    order::{Goal, ImportOrder},
     part::{self, Part},
 };
 use crate::{
     batch::{BatchHeader, BatchNumber, BodyRow},
     day::Day,
-    import::{Counts, Gathered, Kind, Mode},
-    journal::{BatchActivated, BatchStaged, Change, Source},
+    import::{Counts, Gathered, Kind},
+    journal::{BatchActivated, BatchStaged, BatchSubmitted, Change, Source},
     listing::Door,
     revision::Revision,
     store::{BodySummary, Draft, Hands, Store, StoreError, Writer},
@@ -22,17 +23,6 @@ use fail::fail_point;
 
 /// Rows up to which a body goes whole into the atomic write of its entries.
 const ROWS_AT_ONCE_MAX: usize = 8_192;
-
-/// How a list is to be taken in.
-#[derive(Clone, Debug)]
-pub struct ImportOrder {
-    /// What it does to the door's list.
-    pub mode: Mode,
-    /// Document that it rests on; may be empty.
-    pub document: String,
-    /// By how many percent a full list may be shorter than the one it replaces.
-    pub max_drop_percent: u8,
-}
 
 /// What an import did.
 #[derive(Clone, Debug)]
@@ -55,6 +45,8 @@ pub struct ImportSummary {
     pub not_listed: u64,
     /// The register after the import.
     pub revision: Revision,
+    /// The request had been carried out before; nothing was done now.
+    pub repeated: bool,
 }
 
 impl Registry {
@@ -74,6 +66,8 @@ pub(super) struct Prepared {
     pub(super) summary: ImportSummary,
     sources: Vec<Source>,
     work: Vec<(Part, Difference)>,
+    hands: Hands,
+    goal: Goal,
 }
 
 impl Prepared {
@@ -90,10 +84,18 @@ impl Prepared {
             unchanged: 0,
             not_listed: 0,
             revision: store.applied(),
+            repeated: false,
         };
+        let (hands, goal) = (order.hands.clone(), order.goal);
+        if let Some(done) = repeated(store, &hands)? {
+            summary.revision = Revision { seq: done, ..summary.revision };
+            summary.repeated = true;
+            return Ok(Self { summary, sources: Vec::new(), work: Vec::new(), hands, goal });
+        }
+        order.guard.check(store)?;
         let sources = sources(&gathered);
         let mut work = Vec::new();
-        for part in part::split(gathered, &order.document) {
+        for part in part::split(gathered, order) {
             let difference = difference(store, &part, order.mode, order.max_drop_percent)?;
             summary.added += difference.added;
             summary.removed += difference.removed;
@@ -103,7 +105,16 @@ impl Prepared {
                 work.push((part, difference));
             }
         }
-        Ok(Self { summary, sources, work })
+        Ok(Self { summary, sources, work, hands, goal })
+    }
+
+    /// Whether it is in force once it is written.
+    pub(super) fn is_in_force(&self) -> bool {
+        self.goal == Goal::InForce
+    }
+
+    fn draft(&self, part: &Part, change: Change) -> Draft {
+        Draft { hands: self.hands.clone(), partition: partition(&part.header), change }
     }
 
     /// The rows that it brings.
@@ -121,11 +132,11 @@ impl Prepared {
             rejected: self.summary.counts.rejected,
             sources: self.sources.clone(),
         };
-        Draft {
-            hands: Hands::bootstrap(),
-            partition: partition(&part.header),
-            change: Change::BatchActivated(activated),
-        }
+        let change = match self.goal {
+            Goal::InForce => Change::BatchActivated(activated),
+            Goal::Submitted => Change::BatchSubmitted(BatchSubmitted { body: Some(activated) }),
+        };
+        self.draft(part, change)
     }
 }
 
@@ -139,7 +150,7 @@ pub(super) fn write_group(writer: &mut Writer<'_>, group: &mut [Prepared]) -> Re
     }
     fail_point!("import-before-stage");
     let first = writer.next_seq();
-    let mut drafts: Vec<Draft> = parts().map(|(_, part, _)| staged_draft(&part.header)).collect();
+    let mut drafts: Vec<Draft> = parts().map(|(list, part, _)| list.draft(part, staged(&part.header))).collect();
     let ahead = rows > ROWS_AT_ONCE_MAX;
     if ahead {
         writer.commit(std::mem::take(&mut drafts), Vec::new())?;
@@ -171,8 +182,8 @@ fn partition(header: &BatchHeader) -> String {
     if matches!(header.kind.as_str(), "pairing" | "subscriber") { header.operator.clone() } else { String::new() }
 }
 
-fn staged_draft(header: &BatchHeader) -> Draft {
-    let staged = BatchStaged {
+fn staged(header: &BatchHeader) -> Change {
+    Change::BatchStaged(BatchStaged {
         kind: header.kind.clone(),
         door: u32::from(header.door.code()),
         class: header.class.map_or(0, |class| u32::from(class.code())),
@@ -188,8 +199,12 @@ fn staged_draft(header: &BatchHeader) -> Draft {
         mode: header.declared.mode.clone(),
         outlet: header.declared.outlet.clone(),
         reason: header.declared.reason.clone(),
-    };
-    Draft { hands: Hands::bootstrap(), partition: partition(header), change: Change::BatchStaged(staged) }
+    })
+}
+
+/// The entry that carried out this request before.
+pub(super) fn repeated(store: &Store, hands: &Hands) -> Result<Option<u64>, StoreError> {
+    if hands.request.is_empty() { Ok(None) } else { store.request(&hands.principal, &hands.request) }
 }
 
 fn plus_one(day: Option<Day>) -> u32 {

@@ -1,8 +1,9 @@
 //! One operator's share of an import: every batch has one operator, so that reports stand separately and
 //! pairings and subscribers lie in the partition of the operator that holds them.
 
+use super::ImportOrder;
 use crate::{
-    batch::{BatchHeader, BodyRow, Declared, Model, TacClass},
+    batch::{BatchHeader, BodyRow, Declared, Model, PersonHash, TacClass},
     identity::{EquipmentKey, Imsi},
     import::{Gathered, Kind, PairingRow},
     page::{PageBits, PageId},
@@ -29,6 +30,8 @@ pub(super) struct Part {
     pub(super) links: BTreeMap<EquipmentKey, Vec<EquipmentKey>>,
     /// Subscribers, models and classes: the newest row counts, so a removal is a row like any other.
     pub(super) newest: Vec<BodyRow>,
+    /// Whose devices they are.
+    pub(super) holders: BTreeMap<EquipmentKey, PersonHash>,
     /// IMSIs that any part of the import gives a number, where there are several. One operator's share does not
     /// take off what the same list gives to another.
     pub(super) given: Arc<BTreeSet<Imsi>>,
@@ -44,6 +47,7 @@ impl Part {
             pairings: Vec::new(),
             links: BTreeMap::new(),
             newest: Vec::new(),
+            holders: BTreeMap::new(),
             given: Arc::default(),
         }
     }
@@ -63,18 +67,24 @@ impl Part {
     }
 }
 
+/// What the order declares. A single operation says so itself; a list says what it does to the door's list.
+fn declared(order: &ImportOrder) -> Declared {
+    let declared = order.declared.clone();
+    if declared.mode.is_empty() { Declared { mode: order.mode.name().to_owned(), ..declared } } else { declared }
+}
+
 /// Splits an import by operator. The import's own operator (or none) is always among the parts.
-pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
+pub(super) fn split(gathered: Gathered, order: &ImportOrder) -> Vec<Part> {
     let own = gathered.operator.as_deref().unwrap_or_default().to_owned();
     let header = BatchHeader {
         kind: gathered.kind.name().to_owned(),
         door: gathered.door,
         class: gathered.kind.class(gathered.door),
-        document: document.to_owned(),
+        document: order.document.clone(),
         valid_until: gathered.valid_until,
         operator: own.clone(),
-        submitter: String::new(),
-        declared: Declared::default(),
+        submitter: order.hands.principal.clone(),
+        declared: declared(order),
     };
     let kind = gathered.kind;
     let mut sorter = Sorter { parts: BTreeMap::new(), header, own };
@@ -118,6 +128,7 @@ pub(super) fn split(gathered: Gathered, document: &str) -> Vec<Part> {
         let class = tac_class(kind);
         sorter.part(None).newest.push(BodyRow::TacClass { tac: row.tac, class, level });
     }
+    sorter.part(None).holders = gathered.holders.into_iter().collect();
     let links = &mut sorter.part(None).links;
     for group in &gathered.links {
         for key in group {

@@ -6,7 +6,7 @@
 
 use super::{Registry, settings::timeline};
 use crate::{
-    batch::BodyRow,
+    batch::{BatchNumber, BodyRow},
     fold,
     hot::{Published, SubscriberEntry, Update},
     page::PageId,
@@ -22,6 +22,15 @@ impl Registry {
         let _ = self.published.set(published);
     }
 
+    /// Principals, proposals and documents decide no check; overrides do.
+    pub(super) fn publish_ledger(&self, writer: &Writer<'_>) {
+        let overrides = |update: &mut Update| {
+            update.overrides = Some(Arc::new(writer.store().ledger().overrides().clone()));
+            Ok(())
+        };
+        publish(self, writer.store(), overrides);
+    }
+
     pub(super) fn publish_settings(&self, writer: &Writer<'_>) {
         let settings = |update: &mut Update| {
             let store = writer.store();
@@ -29,6 +38,18 @@ impl Registry {
             Ok(())
         };
         publish(self, writer.store(), settings);
+    }
+}
+
+/// Publishes what became of a batch that took another state.
+pub(super) fn publish_batch(registry: &Registry, writer: &Writer<'_>, number: BatchNumber) {
+    if registry.published.get().is_none() {
+        return;
+    }
+    let rows: Result<Vec<BodyRow>, StoreError> = writer.store().body(number).and_then(Iterator::collect);
+    match rows {
+        Ok(rows) => publish_rows(registry, writer, rows.iter()),
+        Err(error) => publish(registry, writer.store(), |_| Err(error)),
     }
 }
 

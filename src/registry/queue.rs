@@ -7,7 +7,8 @@
 
 use super::{
     Registry, RegistryError,
-    import::{ImportOrder, ImportSummary, Prepared, write_group},
+    import::{ImportSummary, Prepared, write_group},
+    order::ImportOrder,
     publish,
 };
 use crate::{
@@ -142,7 +143,8 @@ impl Group {
         }
         match write_group(writer, &mut self.lists) {
             Ok(()) => {
-                publish::publish_rows(registry, writer, self.lists.iter().flat_map(Prepared::rows));
+                let in_force = self.lists.iter().filter(|list| list.is_in_force());
+                publish::publish_rows(registry, writer, in_force.flat_map(Prepared::rows));
                 for (list, reply) in self.lists.into_iter().zip(self.replies) {
                     reply.tell(Ok(list.summary));
                 }
@@ -156,6 +158,8 @@ impl Group {
 #[derive(Default)]
 struct Reach {
     pages: BTreeSet<PageId>,
+    /// What else it looks at.
+    subjects: BTreeSet<String>,
     /// It looks at more than its own pages: a full list, subscribers, models, or many pages.
     wide: bool,
 }
@@ -165,7 +169,7 @@ impl Reach {
         let list = &job.gathered;
         let newest = !list.subscribers.is_empty() || !list.tacs.is_empty() || !list.tac_classes.is_empty();
         if job.order.mode == Mode::Full || newest || list.pages.len() > SHARED_PAGES_MAX {
-            return Self { pages: BTreeSet::new(), wide: true };
+            return Self { wide: true, ..Self::default() };
         }
         let devices = list.devices.iter().map(|row| row.key);
         let removed = list.removed.iter().map(|row| row.key);
@@ -174,16 +178,23 @@ impl Reach {
         let mut pages: BTreeSet<PageId> = devices.chain(removed).chain(pairings).chain(links).map(PageId::of).collect();
         pages.extend(list.pages.iter().map(|(id, _)| *id));
         let wide = pages.len() > SHARED_PAGES_MAX;
-        Self { pages, wide }
+        let mut subjects = job.order.guard.subjects().clone();
+        let hands = &job.order.hands;
+        if !hands.request.is_empty() {
+            subjects.insert(format!("request {} {}", hands.principal, hands.request));
+        }
+        Self { pages, subjects, wide }
     }
 
     fn is_apart(&self, other: &Self) -> bool {
-        let nothing_yet = !self.wide && self.pages.is_empty();
-        nothing_yet || (!self.wide && !other.wide && self.pages.is_disjoint(&other.pages))
+        let nothing_yet = !self.wide && self.pages.is_empty() && self.subjects.is_empty();
+        let apart = || self.pages.is_disjoint(&other.pages) && self.subjects.is_disjoint(&other.subjects);
+        nothing_yet || (!self.wide && !other.wide && apart())
     }
 
     fn extend(&mut self, other: Self) {
         self.pages.extend(other.pages);
+        self.subjects.extend(other.subjects);
         self.wide |= other.wide;
     }
 }

@@ -10,7 +10,7 @@ mod tampering;
 
 use super::{ImportOrder, ImportSummary, Registry, RegistryError, verify};
 use crate::{
-    import::{Counts, Gathered, Kind, Mode},
+    import::{Gathered, Kind, Mode},
     sample::SplitMix64,
 };
 use tempfile::TempDir;
@@ -23,28 +23,11 @@ fn registry() -> (TempDir, Registry) {
 
 /// A list with nothing in it.
 fn list(kind: Kind) -> Gathered {
-    Gathered {
-        kind,
-        door: kind.default_door(),
-        valid_until: None,
-        operator: None,
-        pages: Vec::new(),
-        devices: Vec::new(),
-        removed: Vec::new(),
-        pairings: Vec::new(),
-        subscribers: Vec::new(),
-        tacs: Vec::new(),
-        tac_classes: Vec::new(),
-        links: Vec::new(),
-        counts: Counts::default(),
-        warnings: Vec::new(),
-        sample_rejects: Vec::new(),
-        sources: Vec::new(),
-    }
+    Gathered::new(kind, kind.default_door(), None, None)
 }
 
 fn order(mode: Mode, document: &str) -> ImportOrder {
-    ImportOrder { mode, document: document.into(), max_drop_percent: 100 }
+    ImportOrder::bootstrap(mode, document, 100)
 }
 
 /// Takes a list in. The register must verify then, and the same list again must change nothing.

@@ -153,7 +153,7 @@ impl Store {
         let last_entry_unix_ms = self.entry(applied.seq)?.map_or(0, |entry| entry.time_unix_ms);
         let mut ledger = Ledger::default();
         self.ledger_entries(u64::MAX)?.iter().for_each(|entry| ledger.take(entry));
-        Ok(State { applied, last_entry_unix_ms, batches: self.stored_batches()?, ledger: Arc::new(ledger) })
+        Ok(State { applied, last_entry_unix_ms, batches: Arc::new(self.stored_batches()?), ledger: Arc::new(ledger) })
     }
 
     /// The table of batches as it lies on the disk, read anew.

@@ -285,11 +285,22 @@ pub(super) fn fold_batch_row(batches: &mut Batches, key: &[u8], value: &[u8]) ->
         batches.open(number, header_of(&BatchStaged::decode(rest).ok()?)?, state);
         Some(())
     } else {
-        let black_from = match rest {
-            [] => None,
-            day => Some(Day::from_stored(u16::try_from(u32::from_be_bytes(day.try_into().ok()?)).ok()?)?),
-        };
-        batches.change(number, seq, state, black_from).then_some(())
+        // Format 1 says no more than the state; else it is how much the batch brings, or from when on it is black.
+        let (mut added, mut black_from) = (None, None);
+        match (state, rest.len()) {
+            (_, 0) => {}
+            (BatchState::Active | BatchState::Submitted, 8) => added = Some(u64::from_be_bytes(rest.try_into().ok()?)),
+            (BatchState::Suspended, 4) => {
+                let day = u16::try_from(u32::from_be_bytes(rest.try_into().ok()?)).ok()?;
+                black_from = Some(Day::from_stored(day)?);
+            }
+            _ => return None,
+        }
+        batches.change(number, seq, state, black_from).then_some(())?;
+        if let Some(added) = added {
+            batches.count(number, added);
+        }
+        Some(())
     }
 }
 
@@ -303,13 +314,15 @@ pub fn fold_entry(batches: &mut Batches, entry: &Entry) {
         }
         Some(Change::BatchActivated(activated)) => {
             batches.change(activated.batch, entry.seq, BatchState::Active, None);
+            batches.count(activated.batch, activated.added);
         }
         Some(Change::BatchDiscarded(discarded)) => {
             batches.change(discarded.batch, entry.seq, BatchState::Discarded, None);
         }
         Some(Change::BatchSubmitted(submitted)) => {
-            let number = submitted.body.as_ref().map_or(0, |body| body.batch);
+            let (number, added) = submitted.body.as_ref().map_or((0, 0), |body| (body.batch, body.added));
             batches.change(number, entry.seq, BatchState::Submitted, None);
+            batches.count(number, added);
         }
         Some(Change::BatchStateChanged(changed)) => {
             let state = u8::try_from(changed.state).ok().and_then(BatchState::from_code);

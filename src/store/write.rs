@@ -202,7 +202,7 @@ impl<'a> Writer<'a> {
         state.applied = revision;
         state.last_entry_unix_ms = time_unix_ms;
         for entry in &entries {
-            super::read::fold_entry(&mut state.batches, entry);
+            super::read::fold_entry(Arc::make_mut(&mut state.batches), entry);
             if entry.change.as_ref().is_some_and(Change::is_of_ledger) {
                 Arc::make_mut(&mut state.ledger).take(entry);
             }
@@ -222,7 +222,9 @@ impl<'a> Writer<'a> {
             group.put_cf(store.cf(cf::LEDGER)?, keys::seq(entry.seq), bytes);
         }
         if !entry.request.is_empty() {
-            let key = keys::request(&entry.principal, &entry.request);
+            // Of two persons the last one made the request.
+            let by = if entry.approver.is_empty() { &entry.principal } else { &entry.approver };
+            let key = keys::request(by, &entry.request);
             group.put_cf(store.cf(cf::REQUESTS)?, key, keys::seq(entry.seq));
         }
         Ok(())
@@ -356,9 +358,12 @@ fn batch_row_of(entry: &Entry) -> Option<(BatchNumber, Vec<u8>)> {
             value.extend(staged.encode_to_vec());
             (entry.seq, value)
         }
-        Change::BatchActivated(activated) => (activated.batch, vec![BatchState::Active as u8]),
+        Change::BatchActivated(activated) => (activated.batch, counted(BatchState::Active, activated.added)),
         Change::BatchDiscarded(discarded) => (discarded.batch, vec![BatchState::Discarded as u8]),
-        Change::BatchSubmitted(submitted) => (submitted.body.as_ref()?.batch, vec![BatchState::Submitted as u8]),
+        Change::BatchSubmitted(submitted) => {
+            let body = submitted.body.as_ref()?;
+            (body.batch, counted(BatchState::Submitted, body.added))
+        }
         Change::BatchStateChanged(changed) => {
             let mut value = vec![u8::try_from(changed.state).ok()?];
             if changed.black_from_plus_one > 0 {
@@ -368,6 +373,13 @@ fn batch_row_of(entry: &Entry) -> Option<(BatchNumber, Vec<u8>)> {
         }
         _ => return None,
     })
+}
+
+/// A state, and how much the batch brings.
+fn counted(state: BatchState, added: u64) -> Vec<u8> {
+    let mut value = vec![state as u8];
+    value.extend(added.to_be_bytes());
+    value
 }
 
 pub(super) fn family_name(family: keys::Family) -> &'static str {

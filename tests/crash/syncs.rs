@@ -41,7 +41,7 @@ fn an_import_is_synced_once_and_a_staged_one_twice() {
         let input = Input::File(path);
         let progress = import::progress::on_terminal();
         let gathered = import::read(&Options::new(kind), &[input], &*progress, &AtomicBool::new(false)).unwrap();
-        let order = ImportOrder { mode: Mode::Add, document: String::new(), max_drop_percent: 50 };
+        let order = ImportOrder::bootstrap(Mode::Add, "", 50);
         let before = synced(registry.store());
         let summary = registry.import(gathered.clone(), &order).unwrap();
         assert_eq!(summary.batches.len(), 2);

@@ -59,7 +59,10 @@ fn assert_answer(response: &proto::CheckResponse, case: usize) {
 
 fn assert_basis(basis: Option<&proto::Basis>) {
     let revision = proto::Revision { epoch: node::REVISION.epoch, seq: node::REVISION.seq };
-    assert_eq!(basis, Some(&proto::Basis { revision: Some(revision), settings_seq: 0, age_seconds: 0 }));
+    assert_eq!(
+        basis,
+        Some(&proto::Basis { revision: Some(revision), settings_seq: 0, age_seconds: 0, override_seq: 0 })
+    );
 }
 
 fn assert_batch(response: &proto::CheckBatchResponse) {

@@ -166,7 +166,7 @@ impl Story {
         let take = || {
             let inputs = [Input::File(self.list.clone())];
             let gathered = import::read(&options, &inputs, &import::progress::Silent, &AtomicBool::new(false)).unwrap();
-            let order = ImportOrder { mode, document: String::new(), max_drop_percent: 100 };
+            let order = ImportOrder::bootstrap(mode, "", 100);
             self.registry.import(gathered, &order).unwrap()
         };
         let first = take();

@@ -49,7 +49,7 @@ fn register(folder: &Path) -> Registry {
         let inputs = [Input::File(path)];
         let gathered = import::read(&options, &inputs, &import::progress::Silent, &AtomicBool::new(false)).unwrap();
         assert_eq!(gathered.counts.rejected, 0);
-        let order = ImportOrder { mode: options.mode, document: String::new(), max_drop_percent: 50 };
+        let order = ImportOrder::bootstrap(options.mode, "", 50);
         registry.import(gathered, &order).unwrap();
     }
     registry.store().flush().unwrap();

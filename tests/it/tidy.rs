@@ -44,6 +44,7 @@ const LAYERS: &[&[&str]] = &[
         "batch",
         "day",
         "digest",
+        "door_limits",
         "fold",
         "journal",
         "ledger",

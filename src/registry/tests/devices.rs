@@ -2,7 +2,7 @@
 
 use super::{RegistryError, import, list, order, pick, registry, verify};
 use crate::{
-    batch::{BatchNumber, Batches},
+    batch::BatchNumber,
     day::Day,
     fold,
     identity::{EquipmentKey, Msisdn},
@@ -141,7 +141,7 @@ type Effect = (Door, String, String, EquipmentKey, Option<Day>, Option<Day>, Opt
 /// What is in force, read from the register device by device.
 fn in_force(registry: &Registry) -> Vec<Effect> {
     let store = registry.store();
-    let batches = store.with_batches(Batches::clone);
+    let batches = store.batches();
     let mut effects = Vec::new();
     for page in store.scan_pages().unwrap() {
         let (id, rows) = page.unwrap();

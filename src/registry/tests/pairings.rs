@@ -2,7 +2,7 @@
 
 use super::{import, list, order, pick, registry};
 use crate::{
-    batch::{Batches, BodyRow},
+    batch::BodyRow,
     day::Day,
     identity::{EquipmentKey, Imsi, Msisdn},
     import::{Gathered, Kind, Mode, PairingRow},
@@ -76,7 +76,7 @@ fn random_list(random: &mut SplitMix64) -> Gathered {
 
 fn in_force(registry: &Registry) -> Vec<(String, Statement)> {
     let store = registry.store();
-    let batches = store.with_batches(Batches::clone);
+    let batches = store.batches();
     let mut found = Vec::new();
     for page in store.scan_pages().unwrap() {
         let (_, rows) = page.unwrap();

@@ -12,7 +12,7 @@ use crate::{
 use std::{sync::atomic::AtomicBool, thread};
 
 fn order() -> ImportOrder {
-    ImportOrder { mode: Mode::Add, document: String::new(), max_drop_percent: 50 }
+    ImportOrder::bootstrap(Mode::Add, "", 50)
 }
 
 fn list(dir: &Path, name: &str, kind: Kind, rows: &str) -> import::Gathered {

@@ -1,0 +1,230 @@
+//! What has to hold when a single operation is written: the limits of its door.
+
+use super::{Act, Operation};
+use crate::{
+    batch::{BatchNumber, BatchState, Batches, BodyRow, PersonHash},
+    day::Day,
+    door_limits::DoorLimits,
+    fold::{self, Row},
+    identity::{EquipmentKey, Msisdn},
+    listing::Door,
+    page::PageId,
+    registry::{Guard, Refusal, Registry, RegistryError, steps::today},
+    store::{Store, StoreError},
+};
+use std::collections::BTreeSet;
+
+impl Registry {
+    /// What has to hold when this operation is written.
+    pub(super) fn guard_of(&self, operation: &Operation, door: Door, clerk: &str) -> Result<Guard, RegistryError> {
+        let limits = self.limits().of(door);
+        match &operation.act {
+            Act::Register { keys, person, arrived, .. } => {
+                is_in_time(&limits, door, *arrived)?;
+                let count = Count {
+                    door,
+                    limits,
+                    clerk: clerk.to_owned(),
+                    outlet: operation.outlet.clone(),
+                    document: operation.document.clone(),
+                    person: *person,
+                    keys: keys.clone(),
+                };
+                count.check_paper()?;
+                Ok(Guard::new(count.subjects(), move |store| count.check(store)))
+            }
+            Act::Correct { batch, .. } => {
+                let (batch, days) = (*batch, limits.correction_days);
+                Ok(Guard::new(BTreeSet::new(), move |store| is_correctable(store, batch, days)))
+            }
+            _ => Ok(Guard::default()),
+        }
+    }
+}
+
+fn is_in_time(limits: &DoorLimits, door: Door, arrived: Option<Day>) -> Result<(), RegistryError> {
+    let Some(late) = limits.late_days else { return Ok(()) };
+    let Some(arrived) = arrived else {
+        return Err(Refusal::invalid(format!("door {door} needs the day of arrival")));
+    };
+    let days = i32::from(today().get()) - i32::from(arrived.get());
+    if days < 0 {
+        return Err(Refusal::invalid(format!("the arrival of {arrived} is still to come")));
+    }
+    if days > i32::from(late) {
+        let words =
+            format!("door {door} registers up to {late} days after the arrival, and {arrived} is {days} days ago");
+        return Err(Refusal::limit(words));
+    }
+    Ok(())
+}
+
+fn is_correctable(store: &Store, batch: BatchNumber, days: Option<u16>) -> Result<(), RegistryError> {
+    let Some(days) = days else {
+        return Err(Refusal::limit("entries of this door are not corrected one by one: hand in a list"));
+    };
+    let made = store.entry(batch)?.map_or(0, |entry| entry.time_unix_ms);
+    let age_ms = jiff::Timestamp::now().as_millisecond() - made;
+    if age_ms > i64::from(days) * 86_400_000 {
+        return Err(Refusal::limit(format!("batch {batch} is more than {days} days old: it is corrected no more")));
+    }
+    Ok(())
+}
+
+/// What a registration is counted against.
+struct Count {
+    door: Door,
+    limits: DoorLimits,
+    clerk: String,
+    outlet: String,
+    document: String,
+    person: Option<PersonHash>,
+    keys: Vec<EquipmentKey>,
+}
+
+impl Count {
+    fn check_paper(&self) -> Result<(), RegistryError> {
+        if self.limits.devices_a_document.is_some() && self.document.trim().is_empty() {
+            return Err(Refusal::invalid(format!("door {} counts by consignment: name it as the document", self.door)));
+        }
+        if self.limits.outlet_a_day.is_some() && self.outlet.trim().is_empty() {
+            return Err(Refusal::invalid(format!("door {} counts by outlet: name it", self.door)));
+        }
+        Ok(())
+    }
+
+    /// Two registrations that look at the same of these are written one after the other.
+    fn subjects(&self) -> BTreeSet<String> {
+        let mut subjects = BTreeSet::new();
+        let door = self.door.name();
+        if self.limits.clerk_a_day.is_some() {
+            subjects.insert(format!("clerk {} {door}", self.clerk));
+        }
+        if self.limits.outlet_a_day.is_some() {
+            subjects.insert(format!("outlet {} {door}", self.outlet));
+        }
+        if self.limits.devices_a_document.is_some() {
+            subjects.insert(format!("document {} {door}", self.document));
+        }
+        if let Some(person) = self.person {
+            subjects.insert(format!("person {person:?}"));
+        }
+        subjects
+    }
+
+    fn check(&self, store: &Store) -> Result<(), RegistryError> {
+        self.check_person(store)?;
+        let batches = store.batches();
+        let since = store.last_entry_before(today_began_ms())?.unwrap_or(0);
+        let (mut by_clerk, mut by_outlet) = (0, 0);
+        for (_, batch) in batches.iter().rev().take_while(|(number, _)| *number > since) {
+            let header = &batch.header;
+            if header.door == self.door && header.declared.mode == "single" {
+                by_clerk += u32::from(header.submitter == self.clerk);
+                by_outlet += u32::from(header.declared.outlet == self.outlet);
+            }
+        }
+        let over = |count: u32, limit: Option<u32>| limit.is_some_and(|limit| count >= limit);
+        if over(by_clerk, self.limits.clerk_a_day) {
+            let words = format!(
+                "{} has made {by_clerk} registrations today, which is the limit of door {}",
+                self.clerk, self.door
+            );
+            return Err(Refusal::limit(words));
+        }
+        if over(by_outlet, self.limits.outlet_a_day) {
+            let words = format!(
+                "outlet {} has made {by_outlet} registrations today, which is the limit of door {}",
+                self.outlet, self.door
+            );
+            return Err(Refusal::limit(words));
+        }
+        if let Some(limit) = self.limits.devices_a_document {
+            let of_document = batches.iter().filter(|(_, batch)| {
+                batch.header.door == self.door
+                    && batch.header.document == self.document
+                    && batch.newest().1 == BatchState::Active
+            });
+            let phones = of_document.count() as u32;
+            if phones >= limit {
+                let words =
+                    format!("{} has brought {phones} devices, which is the limit of door {}", self.document, self.door);
+                return Err(Refusal::limit(words));
+            }
+        }
+        Ok(())
+    }
+
+    /// Phones, not IMEIs: what was registered in one step is one phone.
+    fn check_person(&self, store: &Store) -> Result<(), RegistryError> {
+        let (Some(person), Some(limit)) = (self.person, self.limits.devices_a_person) else { return Ok(()) };
+        let days = i64::from(self.limits.person_days.unwrap_or(365));
+        let oldest = jiff::Timestamp::now().as_millisecond() - days * 86_400_000;
+        let since = store.last_entry_before(oldest)?.unwrap_or(0);
+        let batches = store.batches();
+        let of_person = store.devices_of_person(&person)?;
+        let counted: BTreeSet<BatchNumber> = of_person
+            .into_iter()
+            .filter(|(key, batch)| *batch > since && !self.keys.contains(key))
+            .filter(|(_, number)| {
+                let batch = batches.get(*number);
+                batch.is_some_and(|batch| batch.header.door == self.door && batch.newest().1 == BatchState::Active)
+            })
+            .map(|(_, batch)| batch)
+            .collect();
+        if counted.len() as u32 >= limit {
+            let words = format!(
+                "this person has registered {} devices within {days} days, which is the limit of door {}",
+                counted.len(),
+                self.door
+            );
+            return Err(Refusal::limit(words));
+        }
+        Ok(())
+    }
+}
+
+/// When today began in Jakarta, in milliseconds since the Unix epoch.
+fn today_began_ms() -> i64 {
+    let yesterday = Day::from_stored(today().get().saturating_sub(1));
+    yesterday.map_or(0, |day| day.end_unix_seconds() * 1000)
+}
+
+/// What a batch says of a device that it lists now: last day, first day, number.
+pub(super) fn said_of(
+    rows: &[Row],
+    batches: &Batches,
+    seq: u64,
+    number: BatchNumber,
+    key: EquipmentKey,
+) -> Option<(Option<Day>, Option<Day>, Option<Msisdn>)> {
+    let device = fold::device_evidence(key, rows, batches, seq);
+    if !device.registered.contains(&number) && !device.mark_batches.contains(&number) {
+        return None;
+    }
+    let own = rows.iter().filter(|(batch, _)| *batch == number);
+    own.filter_map(|(_, row)| match row {
+        BodyRow::Mark { key: about, until, since, number } if *about == key => Some((*until, *since, *number)),
+        BodyRow::Page { target: None, bits, .. } if bits.contains(PageId::place(key)) => Some((None, None, None)),
+        _ => None,
+    })
+    .next()
+}
+
+impl Store {
+    /// The person of whom a batch says that a device is theirs.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
+    pub(crate) fn person_of(&self, key: EquipmentKey, batch: BatchNumber) -> Result<Option<PersonHash>, StoreError> {
+        let rows = self.body(batch)?;
+        for row in rows {
+            if let BodyRow::Holder { key: about, person } = row?
+                && about == key
+            {
+                return Ok(Some(person));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,88 @@
+//! Orders: how a list is to be taken in, by whom, and what has to hold when it is written.
+
+use super::RegistryError;
+use crate::{
+    batch::Declared,
+    import::Mode,
+    store::{Hands, Store},
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// How a list is to be taken in.
+#[derive(Clone, Debug)]
+pub struct ImportOrder {
+    /// What it does to the door's list.
+    pub mode: Mode,
+    /// Document that it rests on; may be empty.
+    pub document: String,
+    /// By how many percent a full list may be shorter than the one it replaces.
+    pub max_drop_percent: u8,
+    /// Who brings it.
+    pub hands: Hands,
+    /// Whether it is in force at once, or waits for another person.
+    pub goal: Goal,
+    /// What the submitter declares of it.
+    pub declared: Declared,
+    /// What has to hold when it is written.
+    pub guard: Guard,
+}
+
+impl ImportOrder {
+    /// A list of the time before there are principals: in force at once, approved by nobody.
+    pub fn bootstrap(mode: Mode, document: &str, max_drop_percent: u8) -> Self {
+        Self {
+            mode,
+            document: document.to_owned(),
+            max_drop_percent,
+            hands: Hands::bootstrap(),
+            goal: Goal::InForce,
+            declared: Declared::default(),
+            guard: Guard::default(),
+        }
+    }
+}
+
+/// What becomes of a list when it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// It is in force.
+    InForce,
+    /// It is on record and waits for an approver.
+    Submitted,
+}
+
+/// Looks at the state under the right to write and refuses what must not be.
+type Look = dyn Fn(&Store) -> Result<(), RegistryError> + Send + Sync;
+
+/// What has to hold when a list is written, and what of the state that looks at: lists that look at the same do not
+/// share a write.
+#[derive(Clone, Default)]
+pub struct Guard {
+    look: Option<Arc<Look>>,
+    subjects: BTreeSet<String>,
+}
+
+impl Guard {
+    /// A guard that looks at these subjects (a person, an outlet, a document).
+    pub(super) fn new(
+        subjects: BTreeSet<String>,
+        look: impl Fn(&Store) -> Result<(), RegistryError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { look: Some(Arc::new(look)), subjects }
+    }
+
+    /// What it looks at.
+    pub(super) const fn subjects(&self) -> &BTreeSet<String> {
+        &self.subjects
+    }
+
+    pub(super) fn check(&self, store: &Store) -> Result<(), RegistryError> {
+        self.look.as_ref().map_or(Ok(()), |look| look(store))
+    }
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guard").field("subjects", &self.subjects).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,298 @@
+//! Steps of a batch: approved, rejected, suspended, restored, withdrawn, realised.
+//!
+//! What always holds: the one who submitted a batch never puts it into force; each door's agency decides on what came
+//! through it; a large batch takes a preview and two approvers; a document is never overdrawn; a step is durable and
+//! visible to checks before anybody is told.
+
+use super::{
+    Refusal, Registry, RegistryError,
+    people::{Receipt, drafts, known},
+    publish,
+};
+use crate::{
+    batch::{Batch, BatchNumber, BatchState},
+    day::Day,
+    journal::{BatchStateChanged, Change, Endorsed},
+    ledger::Ledger,
+    listing::Door,
+    principal::Role,
+    store::Hands,
+};
+use BatchState::{Active, Expired, Planned, Rejected, Submitted, Suspended, Withdrawn};
+
+/// What is to become of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A submitted batch comes into force, or on record as a plan.
+    Approve,
+    /// A submitted batch is refused.
+    Reject,
+    /// A batch goes out of force while it is investigated.
+    Suspend,
+    /// A suspended batch comes back into force.
+    Restore,
+    /// A batch goes out of force for good.
+    Withdraw,
+    /// The devices of a plan were made.
+    Realise,
+}
+
+impl Step {
+    /// The state that a batch has afterwards. `None` when it cannot take this step.
+    pub fn leads_to(self, batch: &Batch) -> Option<BatchState> {
+        match (self, batch.newest().1) {
+            (Self::Approve, Submitted) if batch.header.declared.planned => Some(Planned),
+            (Self::Approve, Submitted) | (Self::Restore, Suspended) | (Self::Realise, Planned) => Some(Active),
+            (Self::Reject, Submitted) => Some(Rejected),
+            (Self::Suspend, Active) => Some(Suspended),
+            (Self::Withdraw, Active | Suspended | Planned) => Some(Withdrawn),
+            _ => None,
+        }
+    }
+
+    /// The word for what was done.
+    pub const fn done(self) -> &'static str {
+        match self {
+            Self::Approve => "approved",
+            Self::Reject => "rejected",
+            Self::Suspend => "suspended",
+            Self::Restore => "restored",
+            Self::Withdraw => "withdrawn",
+            Self::Realise => "realised",
+        }
+    }
+
+    /// Whether it puts entries into force.
+    const fn puts_into_force(self) -> bool {
+        matches!(self, Self::Approve | Self::Restore | Self::Realise)
+    }
+}
+
+/// A step that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct StepOrder {
+    /// The batch.
+    pub batch: BatchNumber,
+    /// The step.
+    pub step: Step,
+    /// Why.
+    pub reason: String,
+    /// Digest of the preview that was looked at; empty: none.
+    pub preview_sha256: Vec<u8>,
+    /// For a suspension: first day on which the devices are black.
+    pub black_from: Option<Day>,
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepTaken {
+    /// The change.
+    pub receipt: Receipt,
+    /// The state of the batch now.
+    pub state: BatchState,
+    /// Another approver is needed before anything happens.
+    pub another_needed: bool,
+}
+
+impl Registry {
+    /// Takes a step of a batch.
+    ///
+    /// # Errors
+    /// When the caller may not, the batch is in another state, a preview or another approver is needed and missing, a
+    /// document would be overdrawn, or the store cannot write.
+    pub fn step(&self, hands: &Hands, order: &StepOrder) -> Result<StepTaken, RegistryError> {
+        let is_large = self.batch_size(order.batch) > self.limits().large_batch;
+        // Long work happens before anybody is kept waiting, and is held against the revision under the lock.
+        let mut seen = self.preview_where_needed(order, is_large)?;
+        let mut writer = self.store.writer()?;
+        let number = order.batch;
+        if let Some(receipt) = self.done_before(hands)? {
+            let state = self.store.batches().get(number).map_or(Submitted, |batch| batch.newest().1);
+            return Ok(StepTaken { receipt, state, another_needed: false });
+        }
+        let (ledger, batches) = (self.store.ledger(), self.store.batches());
+        let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        let state = order.step.leads_to(batch).ok_or_else(|| {
+            let (done, now) = (order.step.done(), batch.newest().1.name());
+            Refusal::state(format!("batch {number} is {now}: it cannot be {done}"))
+        })?;
+        may_step(&ledger, &hands.principal, number, batch, order.step)?;
+        if order.step == Step::Approve {
+            let opened = self.store.entry(number)?.map_or(0, |entry| entry.time_unix_ms);
+            self.is_not_lapsed(opened)?;
+        }
+        if order.step.puts_into_force() || state == Planned {
+            self.check_document(&ledger, number, batch)?;
+        }
+        if let Some(preview) = &mut seen
+            && preview.revision != self.store.applied()
+        {
+            *preview = self.preview_of_step(order)?;
+        }
+        if let Some(preview) = &seen
+            && preview.digest.as_slice() != order.preview_sha256
+        {
+            return Err(Refusal::state(format!(
+                "batch {number} would no longer do what was previewed: what it touches has changed. Look at a new preview"
+            )));
+        }
+        let endorsed = ledger.endorsements(number, Some(state));
+        // An endorsement of an earlier round (before a suspension, say) is no endorsement of this one.
+        let mut endorsed = endorsed.iter().filter(|one| one.seq > batch.newest().0).peekable();
+        let preview_sha256 = order.preview_sha256.clone();
+        if is_large && order.step != Step::Reject && endorsed.peek().is_none() {
+            let subject = number;
+            let endorsement = Change::Endorsed(Endorsed { subject, state: state as u32, preview_sha256 });
+            drop(batches);
+            let receipt = self.commit(&mut writer, hands, vec![endorsement])?;
+            return Ok(StepTaken { receipt, state: self.state_of(number), another_needed: true });
+        }
+        let by_themselves = endorsed.any(|one| one.by == hands.principal);
+        if by_themselves {
+            return Err(Refusal::not_allowed("you have approved this already: a further person is needed"));
+        }
+        let changed = BatchStateChanged {
+            batch: number,
+            state: state as u32,
+            reason: order.reason.clone(),
+            preview_sha256,
+            black_from_plus_one: order.black_from.map_or(0, |day| u32::from(day.get()) + 1),
+        };
+        let submitter = batch.header.submitter.clone();
+        drop(batches);
+        // The entry names both: who brought the batch, and who decided on it.
+        let both = match order.step {
+            Step::Approve | Step::Realise => {
+                Hands { principal: submitter, approver: hands.principal.clone(), ..hands.clone() }
+            }
+            _ => hands.clone(),
+        };
+        let changes = drafts(&both, vec![Change::BatchStateChanged(changed)]);
+        fail::fail_point!("step-before-commit");
+        let revision = writer.commit(changes, Vec::new())?;
+        fail::fail_point!("step-after-commit");
+        if matches!(state, Active | Suspended | Withdrawn) {
+            publish::publish_batch(self, &writer, number);
+        }
+        Ok(StepTaken { receipt: Receipt { revision, repeated: false }, state, another_needed: false })
+    }
+
+    /// Marks what nobody decided and what was never made as expired. Returns those batches.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub fn expire_due(&self, today: Day) -> Result<Vec<BatchNumber>, RegistryError> {
+        let waiting_days = i64::from(self.limits().waiting_days);
+        let oldest = jiff::Timestamp::now().as_millisecond() - waiting_days * 86_400_000;
+        let mut writer = self.store.writer()?;
+        let mut due = Vec::new();
+        for (number, batch) in self.store.batches().iter() {
+            let (since, state) = batch.newest();
+            let lapsed = match state {
+                Submitted => self.store.entry(since)?.is_some_and(|entry| entry.time_unix_ms < oldest),
+                Planned => batch.header.declared.lapses.is_some_and(|day| day < today),
+                _ => false,
+            };
+            if lapsed {
+                due.push(number);
+            }
+        }
+        let hands = Hands::of("saring", "");
+        let expired = |&batch: &BatchNumber| {
+            let reason = "its time is over".to_owned();
+            let state = Expired as u32;
+            Change::BatchStateChanged(BatchStateChanged { batch, state, reason, ..BatchStateChanged::default() })
+        };
+        if !due.is_empty() {
+            writer.commit(drafts(&hands, due.iter().map(expired).collect()), Vec::new())?;
+        }
+        Ok(due)
+    }
+
+    fn batch_size(&self, number: BatchNumber) -> u64 {
+        self.store.batches().get(number).map_or(0, |batch| batch.added)
+    }
+
+    fn state_of(&self, number: BatchNumber) -> BatchState {
+        self.store.batches().get(number).map_or(BatchState::Discarded, |batch| batch.newest().1)
+    }
+
+    /// Units that batches have drawn from a document: those in force or suspended, and those planned.
+    pub fn drawn(&self, door: Door, document: &str) -> (u64, u64) {
+        let (mut made, mut planned) = (0, 0);
+        for (_, batch) in self.store.batches().iter() {
+            if batch.header.door == door && batch.header.document == document {
+                match batch.newest().1 {
+                    Active | Suspended => made += batch.added,
+                    Planned => planned += batch.added,
+                    _ => {}
+                }
+            }
+        }
+        (made, planned)
+    }
+
+    /// Whether the document of a batch has room for it.
+    fn check_document(&self, ledger: &Ledger, number: BatchNumber, batch: &Batch) -> Result<(), RegistryError> {
+        let (door, name) = (batch.header.door, batch.header.document.as_str());
+        if !self.limits().of(door).needs_document {
+            return Ok(());
+        }
+        let document = ledger.document(door, name).ok_or_else(|| {
+            Refusal::state(format!(
+                "door {door} needs a registered document, and {name:?} is none (saring document add)"
+            ))
+        })?;
+        if document.valid_until.is_some_and(|day| day < today()) {
+            return Err(Refusal::state(format!("document {name} has ended: no batch may draw on it any more")));
+        }
+        let (made, planned) = self.drawn(door, name);
+        let own = if batch.newest().1 == Planned { batch.added } else { 0 };
+        let others = made + planned - own - if batch.newest().1 == Suspended { batch.added } else { 0 };
+        if others + batch.added > document.quantity {
+            return Err(Refusal::limit(format!(
+                "document {name} allows {} units and {others} are drawn: batch {number} with {} would overdraw it",
+                document.quantity, batch.added
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Who decides on a batch: an approver of its door who did not submit it. A submitter may take its own back.
+fn may_step(ledger: &Ledger, name: &str, number: BatchNumber, batch: &Batch, step: Step) -> Result<(), RegistryError> {
+    let principal = known(ledger, name)?;
+    let own = batch.header.submitter == name;
+    if own && step == Step::Reject {
+        return Ok(());
+    }
+    if own {
+        return Err(Refusal::not_allowed(format!(
+            "{name} submitted batch {number}: another person has to decide on it"
+        )));
+    }
+    let doors = deciding_doors(ledger, batch);
+    if doors.iter().any(|door| principal.has_for(Role::Approver, *door)) {
+        return Ok(());
+    }
+    let doors: Vec<_> = doors.iter().map(|door| door.name()).collect();
+    Err(Refusal::not_allowed(format!("{name} is not an approver for door {}", doors.join(" or "))))
+}
+
+/// The doors whose approvers decide on a batch: its own; for a report that an authority lifts, the other authority.
+fn deciding_doors(ledger: &Ledger, batch: &Batch) -> Vec<Door> {
+    if batch.header.declared.mode != LIFT {
+        return vec![batch.header.door];
+    }
+    let submitter = ledger.principals().get(&batch.header.submitter);
+    let is_of = |door| submitter.is_some_and(|submitter| submitter.has_for(Role::Approver, door));
+    if is_of(Door::Barred) { vec![Door::Court] } else { vec![Door::Barred] }
+}
+
+/// The day in Jakarta.
+pub(super) fn today() -> Day {
+    Day::of_unix_seconds(jiff::Timestamp::now().as_second())
+}
+
+/// Mode of a batch by which an authority takes off what an operator reported.
+pub(super) const LIFT: &str = "lift";
