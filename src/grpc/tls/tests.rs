@@ -1,0 +1,1 @@
+//! Files that are no good, each refused with its name and what is wrong.
