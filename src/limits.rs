@@ -30,7 +30,7 @@ pub const CONNECTIONS_MAX: usize = 4096;
 /// Connections at a time at a door beside the checks: people's tools and services, each with one.
 pub const CONNECTIONS_APART_MAX: usize = 256;
 
-/// TLS handshakes at a time at one door. Each costs about a millisecond of the side runtime and some 20 KB.
+/// TLS handshakes at a time at one door. Each costs the side runtime public-key work, and memory.
 pub const HANDSHAKES_MAX: usize = 256;
 
 /// How long a client has for its TLS handshake.

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// What is done with certificates.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  saring certs init --dir certs --operator telkomsel --operator xl")]
 pub(super) struct CertsArgs {
     #[command(subcommand)]
     verb: CertsVerb,

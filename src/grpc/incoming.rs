@@ -1,5 +1,5 @@
 //! A second gRPC door: the connections of another address, plain or within TLS, as a stream for tonic's
-//! `serve_with_incoming`.
+//! `serve_with_incoming_shutdown`.
 //!
 //! It is for services that are no checks and run on the side runtime. What always holds: its connections are counted
 //! apart from those of the check door, so that neither can use up the other's; every request on them carries its
@@ -62,7 +62,7 @@ impl Incoming {
     }
 
     /// Accepts until `stop` ends, then takes what the kernel has accepted already, and ends. A server on it needs no
-    /// shutdown signal of its own: tonic says GOAWAY and finishes calls when the stream has ended.
+    /// shutdown signal of its own (`std::future::pending`): tonic says GOAWAY and finishes calls when the stream ends.
     ///
     /// To be polled on the runtime that will serve the connections.
     pub fn connections(

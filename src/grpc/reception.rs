@@ -1,8 +1,8 @@
 //! Taking connections at one address: places, handshakes, and what the kernel still holds when a door closes.
 //!
-//! Handshakes run here, on the side runtime: signing and verifying take a thousand times as long as a check. What
-//! always holds: so many at a time and no more; each has its time; a client that connects and says nothing holds
-//! nobody up, since the oldest handshake that has had its time to itself gives way to one that waits.
+//! Handshakes run here, on the side runtime: signing and verifying take as long as many checks. What always holds:
+//! so many at a time and no more; each has its time; a client that connects and says nothing holds nobody up, since
+//! the oldest handshake that has had its time to itself gives way to one that waits.
 
 use super::{connection::Accepted, tls::Tls};
 use crate::{
