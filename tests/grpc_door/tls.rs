@@ -36,7 +36,7 @@ use tokio_rustls::{
     rustls::{
         ClientConfig, RootCertStore,
         crypto::ring,
-        pki_types::{CertificateDer, ServerName, pem::PemObject},
+        pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
     },
 };
 use tokio_stream::StreamExt;
@@ -75,38 +75,68 @@ impl Office {
         config.tls_client_ca = Some(self.path("ca.pem"));
     }
 
-    fn identity(&self, operator: &str) -> Identity {
+    fn identity(&self, operator: &str) -> Shown {
         let file = |suffix: &str| self.text(&format!("operator-{operator}.{suffix}"));
-        Identity::from_pem(file("pem"), file("key"))
+        Shown { cert: file("pem"), key: file("key") }
     }
 
     /// A client certificate of this authority that ran out long ago.
-    fn expired(&self) -> Identity {
+    fn expired(&self) -> Shown {
         let key = KeyPair::from_pem(&self.text("ca.key")).unwrap();
         let issuer = Issuer::from_ca_cert_pem(&self.text("ca.pem"), key).unwrap();
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "telkomsel");
         (params.not_before, params.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
         let key = KeyPair::generate().unwrap();
-        Identity::from_pem(params.signed_by(&key, &issuer).unwrap().pem(), key.serialize_pem())
+        Shown { cert: params.signed_by(&key, &issuer).unwrap().pem(), key: key.serialize_pem() }
     }
 
     /// A client that believes this office and shows an identity.
-    async fn ask(&self, address: SocketAddr, identity: Option<Identity>) -> Result<EquipmentStatus, String> {
+    async fn ask(&self, address: SocketAddr, identity: Option<Shown>) -> Result<EquipmentStatus, String> {
         let channel = self.channel(address, identity).await?;
         let answer = EquipmentCheckClient::new(channel).check(question()).await;
         answer.map(|answer| answer.into_inner().verdict.unwrap().status()).map_err(|status| format!("{status:?}"))
     }
 
-    async fn channel(&self, address: SocketAddr, identity: Option<Identity>) -> Result<Channel, String> {
+    async fn channel(&self, address: SocketAddr, identity: Option<Shown>) -> Result<Channel, String> {
         let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(self.text("ca.pem")));
         if let Some(identity) = identity {
-            tls = tls.identity(identity);
+            tls = tls.identity(Identity::from_pem(identity.cert, identity.key));
         }
         let url = format!("https://localhost:{}", address.port());
         let endpoint = Endpoint::from_shared(url).unwrap().tls_config(tls).unwrap();
         endpoint.connect().await.map_err(|error| format!("{error:?}"))
     }
+}
+
+/// What a client shows, PEM.
+#[derive(Clone)]
+struct Shown {
+    cert: String,
+    key: String,
+}
+
+/// A client of TLS and nothing above it: what the door says first, or why it refuses.
+async fn first_byte(office: &Office, address: SocketAddr, shown: Option<Shown>, alpn: &[&str]) -> Result<u8, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(office.path("ca.pem")).unwrap()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots);
+    let mut config = match shown {
+        Some(Shown { cert, key }) => {
+            let cert = CertificateDer::from_pem_slice(cert.as_bytes()).unwrap();
+            builder.with_client_auth_cert(vec![cert], PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap()).unwrap()
+        }
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    let socket = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connected = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
+    let mut stream = connected.map_err(|error| error.to_string())?;
+    stream.read_u8().await.map_err(|error| error.to_string())
 }
 
 fn question() -> CheckRequest {
@@ -118,17 +148,18 @@ async fn the_right_client_is_served_and_every_other_is_refused() {
     let (office, foreign) = (Office::new(), Office::new());
     let node = TestNode::with(|config| office.tls(config));
     assert_eq!(office.ask(node.grpc, Some(office.identity("telkomsel"))).await, Ok(EquipmentStatus::Whitelisted));
-    for (wrong, identity, word) in [
+    // A certificate for servers is no client's.
+    let servers = Shown { cert: office.text("server.pem"), key: office.text("server.key") };
+    for (wrong, shown, word) in [
         ("no certificate", None, "CertificateRequired"),
-        ("another authority's", Some(foreign.identity("telkomsel")), "alert"),
+        ("another authority's", Some(foreign.identity("telkomsel")), "UnknownCA"),
         ("expired", Some(office.expired()), "CertificateExpired"),
+        ("for servers", Some(servers), "alert"),
     ] {
-        let refused = office.ask(node.grpc, identity).await.unwrap_err();
+        assert!(office.ask(node.grpc, shown.clone()).await.is_err(), "{wrong}");
+        let refused = first_byte(&office, node.grpc, shown, &["h2"]).await.unwrap_err();
         assert!(refused.contains(word), "{wrong}: {refused}");
     }
-    // A certificate for servers is no client's.
-    let servers = Identity::from_pem(office.text("server.pem"), office.text("server.key"));
-    assert!(office.ask(node.grpc, Some(servers)).await.is_err());
     // A client that does not know the node's authority does not speak to it.
     let stranger = foreign.ask(node.grpc, Some(foreign.identity("xl"))).await.unwrap_err();
     assert!(stranger.contains("UnknownIssuer"), "{stranger}");
@@ -139,7 +170,7 @@ async fn the_right_client_is_served_and_every_other_is_refused() {
     }
     let (_, figures) = node.get("/metrics");
     let counted = figures.lines().find_map(|line| line.strip_prefix("saring_handshakes_refused_total "));
-    assert!(counted.unwrap().parse::<u64>().unwrap() >= 5, "{counted:?}");
+    assert!(counted.unwrap().parse::<u64>().unwrap() >= 9, "{counted:?}");
     assert_eq!(node.metrics.checks(), 1, "one question was answered");
     node.stop().await.unwrap();
 }
@@ -217,26 +248,10 @@ async fn within_tls_nothing_but_http2_is_spoken() {
         office.tls(config);
         config.tls_client_ca = None;
     });
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(office.path("ca.pem")).unwrap()).unwrap();
-    let config = |protocols: &[&str]| {
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots.clone())
-            .with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-        Arc::new(config)
-    };
     for (protocols, spoken) in [(&["h2"][..], true), (&["http/1.1"], false), (&[], false)] {
-        let socket = TcpStream::connect(node.grpc).await.unwrap();
-        let name = ServerName::try_from("localhost").unwrap();
-        let heard = match TlsConnector::from(config(protocols)).connect(name, socket).await {
-            // What a server says first on HTTP/2: its settings.
-            Ok(mut stream) => stream.read_u8().await.is_ok(),
-            Err(_) => false,
-        };
-        assert_eq!(heard, spoken, "{protocols:?}");
+        // What a server says first on HTTP/2: its settings, three bytes of length before.
+        let heard = first_byte(&office, node.grpc, None, protocols).await;
+        assert_eq!(heard.is_ok(), spoken, "{protocols:?}: {heard:?}");
     }
     node.stop().await.unwrap();
 }

@@ -187,14 +187,19 @@ fn causes(error: &dyn Error) -> String {
     advised(text)
 }
 
-/// What to do about the usual breaks of a handshake.
+/// What to do about the usual breaks of a handshake. A server that refuses a certificate closes the connection; its
+/// reason comes through only where it is read before the end is noticed.
 fn advised(why: String) -> String {
+    let closed = "the server closed the connection: it may want TLS (https://) or another client certificate (--cert)";
     let advice = [
         ("CertificateRequired", "the server wants a client certificate: give --cert and --key"),
         ("alert: UnknownCA", "the server does not know the authority of the certificate in --cert"),
         ("CertificateExpired", "the certificate in --cert has run out"),
         ("UnknownIssuer", "the server's certificate is not of the authority in --ca"),
         ("InvalidContentType", "no TLS is spoken there: write http://"),
+        ("connection closed", closed),
+        ("onnection reset", closed),
+        ("roken pipe", closed),
     ];
     match advice.iter().find(|(word, advice)| why.contains(word) && !why.contains(advice)) {
         Some((_, advice)) => format!("{why} ({advice})"),
