@@ -18,6 +18,7 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 /// Prefix of the environment's variables.
@@ -56,7 +57,7 @@ pub struct NodeConfig {
 }
 
 /// Whether a client must show a certificate, where `tls_client_ca` says whose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientCertificates {
     /// Without one it is refused.
@@ -64,6 +65,20 @@ pub enum ClientCertificates {
     Required,
     /// Without one it is served; with a wrong one it is refused.
     Optional,
+}
+
+impl FromStr for ClientCertificates {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "required" => Ok(Self::Required),
+            "optional" => Ok(Self::Optional),
+            _ => Err(format!(
+                "{text:?} does not say whether clients must show a certificate: write required or optional"
+            )),
+        }
+    }
 }
 
 impl Default for NodeConfig {
@@ -123,11 +138,11 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_ca: Option<PathBuf>,
-    /// Whether clients must show one [default: required]
+    /// Whether clients must show one: required or optional [default: required]
     #[arg(long, value_name = "WHETHER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_certs: Option<ClientCertificates>,
-    /// Let everybody who reaches this machine ask: doors beyond loopback need no TLS and no client certificates
+    /// Let everybody who reaches this machine ask: no TLS, no client certificates
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub allow_unprotected_beyond_loopback: bool,

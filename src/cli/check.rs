@@ -29,7 +29,7 @@ Examples:
   saring check 352099001761481 --data DIR
   saring check 35-209900-176148-1 --msisdn 0812-3456-7890 --data DIR --explain
   saring check 35209900176148 --server http://127.0.0.1:7400 --json
-  saring check 35209900176148 --server https://eir.example:7400 --ca ca.pem --cert me.pem --key me.key
+  saring check 35209900176148 --server https://eir.example:7400 --ca ca.pem --cert me.pem
   saring check 352099001761481 --data DIR --on 2027-01-01      moves the clock
   saring check 352099001761481 --data DIR --as-of 1.42         moves the data
   cut -d, -f1 phones.csv | saring check - --data DIR           many lines in, CSV out
