@@ -179,11 +179,14 @@ impl Place<'_> {
             let issuer = Issuer::from_ca_cert_pem(&read(&pair.cert)?, key).map_err(of(&pair.cert))?;
             return Ok((pair, issuer));
         }
+        let key = KeyPair::generate().map_err(of(&pair.key))?;
         let mut params = CertificateParams::default();
-        subject(&mut params, AUTHORITY_NAME, AUTHORITY_DAYS);
+        // Two authorities of one name would be taken for each other until a signature does not fit.
+        let mark: String = params.key_identifier(&key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        pair.name = format!("{AUTHORITY_NAME} {mark}");
+        subject(&mut params, &pair.name, AUTHORITY_DAYS);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().map_err(of(&pair.key))?;
         let cert = params.self_signed(&key).map_err(of(&pair.cert))?;
         made.push(Made { cert: (pair.cert.clone(), cert.pem()), key: (pair.key.clone(), key.serialize_pem()) });
         Ok((pair, Issuer::new(params, key)))

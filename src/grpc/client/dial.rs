@@ -197,6 +197,7 @@ fn advised(why: String) -> String {
         ("CertificateExpired", "the certificate in --cert has run out"),
         ("UnknownIssuer", "the server's certificate is not of the authority in --ca"),
         ("InvalidContentType", "no TLS is spoken there: write http://"),
+        ("frame with invalid size", "something else than HTTP/2 is spoken there: it may want TLS (https://)"),
         ("connection closed", closed),
         ("onnection reset", closed),
         ("roken pipe", closed),

@@ -193,7 +193,7 @@ fn in_words(error: &pem::Error) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match error {
         pem::Error::MissingSectionEnd { end_marker } => {
-            format!("what begins here has no end: the line {} is missing", text(end_marker))
+            format!("what begins here has no end: the line -----END {}----- is missing", text(end_marker))
         }
         pem::Error::IllegalSectionStart { line } => format!("{:?} begins nothing", text(line)),
         pem::Error::Base64Decode(_) => "what stands between BEGIN and END is no base64".into(),
