@@ -3,12 +3,14 @@
 //! Output is for people by default and JSON with `--json`; diagnostics go to standard error. Exit codes are
 //! part of the interface: [`Exit`].
 
+mod certs;
 mod check;
 mod completions;
 mod config;
 mod demo;
 mod import;
 mod serve;
+mod server;
 mod settings;
 mod stats;
 mod verify;
@@ -70,6 +72,8 @@ enum Verb {
     Settings(settings::SettingsArgs),
     /// Show this node's own settings and where each came from
     Config(config::ConfigArgs),
+    /// Make certificates for development
+    Certs(certs::CertsArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
     /// Print completions for a shell
@@ -94,6 +98,7 @@ pub fn main() -> ExitCode {
         Verb::Stats(args) => stats::run(&args),
         Verb::Settings(args) => settings::run(&args),
         Verb::Config(args) => config::run(&args),
+        Verb::Certs(args) => certs::run(&args),
         Verb::Verify(args) => verify::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };

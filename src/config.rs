@@ -4,6 +4,10 @@
 //! can change a verdict: settings that can are register data (`saring settings`).
 //! An unknown key in the file is refused, so that a typing error does not silently mean the default.
 
+mod exposure;
+
+pub use exposure::{Exposed, Unprotected};
+
 use crate::{limits, telemetry::LogFormat};
 use figment::{
     Figment, Profile, Source,
@@ -14,6 +18,7 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 /// Prefix of the environment's variables.
@@ -27,6 +32,16 @@ pub struct NodeConfig {
     pub listen: SocketAddr,
     /// Address of the HTTP door: /metrics, /healthz, /readyz.
     pub http: SocketAddr,
+    /// The node's certificate and what stands between it and its root, PEM. With it the gRPC door speaks TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// The key of that certificate, PEM; its owner alone may read it.
+    pub tls_key: Option<PathBuf>,
+    /// Authorities whose certificates clients may show, PEM.
+    pub tls_client_ca: Option<PathBuf>,
+    /// Whether clients must show one.
+    pub tls_client_certs: ClientCertificates,
+    /// Whether doors may be open beyond this machine without TLS and client certificates.
+    pub allow_unprotected_beyond_loopback: bool,
     /// Directory of the register.
     pub data: PathBuf,
     /// Check runtimes; 0: one a core.
@@ -41,11 +56,41 @@ pub struct NodeConfig {
     pub log_format: LogFormat,
 }
 
+/// Whether a client must show a certificate, where `tls_client_ca` says whose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientCertificates {
+    /// Without one it is refused.
+    #[default]
+    Required,
+    /// Without one it is served; with a wrong one it is refused.
+    Optional,
+}
+
+impl FromStr for ClientCertificates {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "required" => Ok(Self::Required),
+            "optional" => Ok(Self::Optional),
+            _ => Err(format!(
+                "{text:?} does not say whether clients must show a certificate: write required or optional"
+            )),
+        }
+    }
+}
+
 impl Default for NodeConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
             http: SocketAddr::from(([127, 0, 0, 1], 7401)),
+            tls_cert: None,
+            tls_key: None,
+            tls_client_ca: None,
+            tls_client_certs: ClientCertificates::Required,
+            allow_unprotected_beyond_loopback: false,
             data: PathBuf::from("data"),
             threads: 0,
             connections_max: limits::CONNECTIONS_MAX,
@@ -81,6 +126,26 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<SocketAddr>,
+    /// Certificate of the gRPC door (PEM): it speaks TLS
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+    /// Key of that certificate (PEM, mode 0600)
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// Authorities whose certificates clients may show (PEM)
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_ca: Option<PathBuf>,
+    /// Whether clients must show one: required or optional [default: required]
+    #[arg(long, value_name = "WHETHER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_certs: Option<ClientCertificates>,
+    /// Let everybody who reaches this machine ask: no TLS, no client certificates
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub allow_unprotected_beyond_loopback: bool,
     /// Directory of the register [default: data]
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +172,11 @@ pub struct ConfigFlags {
     pub log_format: Option<LogFormat>,
 }
 
+/// A flag that is absent says nothing, so that file and environment count.
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// A node's own settings and where each came from.
 #[derive(Clone, Debug)]
 pub struct EffectiveConfig {
@@ -129,7 +199,7 @@ pub struct Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<16} {:<24} {}", self.name, self.value, self.origin)
+        write!(f, "{:<33} {:<24} {}", self.name, self.value, self.origin)
     }
 }
 

@@ -1,21 +1,32 @@
 //! The gRPC door: what travels down a check arrives here.
 //!
-//! `server` deals connections to check runtimes; on each of them a `gate` lets calls in or refuses them before they
+//! `reception` takes connections and does their handshakes (`tls`) on the side runtime; `acceptor` deals them to the
+//! check runtimes of `server`, `incoming` gives them to a second door; `peer` says who is at their other end. On each
+//! check runtime a `gate` lets calls in or refuses them before they
 //! are decoded; `service` hands them to the [`crate::check`] operation, with `convert` as the only place where wire
 //! types become checked ones. What always holds: a verdict is never an error and an error is never a verdict; a
 //! check runtime never blocks, waits or reads a disk; personal values in messages are masked.
 
 mod acceptor;
 mod client;
+mod connection;
 mod convert;
 mod gate;
+mod incoming;
 mod lag;
+mod peer;
+mod reception;
 mod server;
 mod service;
 mod status;
 mod stream;
+mod tls;
 
-pub use client::{ClientError, ExplainClient};
+pub use client::{Access, Authorised, Bearer, ClientError, Dialled, ExplainClient, Token};
+pub use connection::Connection;
 pub(crate) use convert::explanation as explanation_to_wire;
+pub use incoming::{DoorConfig, Incoming};
 pub use lag::Lag;
+pub use peer::{Peer, PeerCertificate};
 pub use server::{GrpcConfig, GrpcError, GrpcServer};
+pub use tls::{ClientRoots, FileError, FileFault, Tls, TlsError, TlsFiles};

@@ -57,6 +57,7 @@ pub mod words;
 pub mod identity;
 
 // Beside the way.
+pub mod certs;
 pub mod metrics;
 pub mod sample;
 pub mod telemetry;

@@ -27,6 +27,19 @@ pub const STREAMS_PER_CONNECTION_MAX: u32 = 256;
 /// Connections at a time by default. A network element keeps a few open.
 pub const CONNECTIONS_MAX: usize = 4096;
 
+/// Connections at a time at a door beside the checks: people's tools and services, each with one.
+pub const CONNECTIONS_APART_MAX: usize = 256;
+
+/// TLS handshakes at a time at one door. Each costs the side runtime public-key work, and memory.
+pub const HANDSHAKES_MAX: usize = 256;
+
+/// How long a client has for its TLS handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a TLS handshake runs before it has to give way to one that waits, where as many run as may; and how long
+/// a door that closes waits for those that run.
+pub const HANDSHAKE_UNDISTURBED: Duration = Duration::from_secs(1);
+
 /// Bytes of the headers of one request.
 pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
 
@@ -91,6 +104,9 @@ const _: () = {
     assert!(LAG_TOLERATED.as_nanos() < LAG_LIMIT.as_nanos(), "shedding must rise between the two");
     assert!(LAG_LIMIT.as_nanos() < RETRY_BUSY.as_nanos(), "a client must not come again into the same lag");
     assert!(KEEPALIVE_TIMEOUT.as_nanos() < KEEPALIVE_INTERVAL.as_nanos(), "one question at a time");
+    assert!(HANDSHAKE_UNDISTURBED.as_nanos() < HANDSHAKE_TIMEOUT.as_nanos(), "who waits must not wait for a time-out");
+    assert!(HANDSHAKE_UNDISTURBED.as_nanos() < DRAIN_GRACE.as_nanos(), "a silent client must not use up the shutdown");
+    assert!(HANDSHAKES_MAX < CONNECTIONS_MAX, "places must not run out by handshakes alone");
     assert!(ANSWERS_KEPT_PERCENT > 70 && ANSWERS_KEPT_PERCENT < 100, "at three times the knee 70 of 100 answers stay");
     assert!(CALLS_PER_TIMED_CALL.is_power_of_two(), "a mask selects the timed calls");
 };

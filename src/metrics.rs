@@ -30,6 +30,7 @@ struct Inner {
     tallies: Vec<Arc<Tally>>,
     connections: AtomicUsize,
     connections_refused: AtomicU64,
+    handshakes_refused: AtomicU64,
     resolved: Resolved,
 }
 
@@ -40,6 +41,7 @@ struct Resolved {
     lag: Vec<Gauge>,
     connections: Gauge,
     connections_refused: Counter,
+    handshakes_refused: Counter,
     ready: Gauge,
     epoch: Gauge,
     seq: Gauge,
@@ -74,8 +76,17 @@ impl Metrics {
             .collect();
         let resolved = Resolved::new(&recorder, runtimes);
         let handle = recorder.handle();
-        let (connections, connections_refused) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Ok(Self(Arc::new(Inner { recorder, handle, tallies, connections, connections_refused, resolved })))
+        let connections = AtomicUsize::new(0);
+        let (connections_refused, handshakes_refused) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self(Arc::new(Inner {
+            recorder,
+            handle,
+            tallies,
+            connections,
+            connections_refused,
+            handshakes_refused,
+            resolved,
+        })))
     }
 
     /// The tallies, one a check runtime.
@@ -93,6 +104,11 @@ impl Metrics {
             return None;
         }
         Some(OpenConnection(self.clone()))
+    }
+
+    /// Counts one TLS handshake that came to nothing.
+    pub fn refuse_handshake(&self) {
+        self.0.handshakes_refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A gauge of another part of the node (hot set sizes, imports), by its full name.
@@ -135,6 +151,7 @@ impl Metrics {
         }
         resolved.connections.set(self.0.connections.load(Ordering::Relaxed) as f64);
         resolved.connections_refused.absolute(self.0.connections_refused.load(Ordering::Relaxed));
+        resolved.handshakes_refused.absolute(self.0.handshakes_refused.load(Ordering::Relaxed));
     }
 
     fn gather_sets(&self, checker: &Checker) {
@@ -190,6 +207,7 @@ impl Resolved {
             lag: (0..runtimes).map(|i| labelled("saring_runtime_lag_seconds", "runtime", i.to_string())).collect(),
             connections: gauge("saring_connections"),
             connections_refused: counter("saring_connections_refused_total", &[]),
+            handshakes_refused: counter("saring_handshakes_refused_total", &[]),
             ready: gauge("saring_ready"),
             epoch: gauge("saring_revision_epoch"),
             seq: gauge("saring_revision_seq"),
@@ -215,6 +233,7 @@ fn describe(recorder: &PrometheusRecorder) {
         ("saring_checks_total", "Verdicts given, by status and reason."),
         ("saring_refused_total", "Calls refused without a verdict, by cause."),
         ("saring_connections_refused_total", "Connections refused because too many were open."),
+        ("saring_handshakes_refused_total", "TLS handshakes that failed, took too long or were given up."),
     ];
     for (name, text) in counters {
         recorder.describe_counter(name.into(), Some(Unit::Count), text.into());

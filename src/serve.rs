@@ -5,9 +5,9 @@
 
 use crate::{
     check::{Checker, Clock, Explain},
-    config::NodeConfig,
+    config::{ClientCertificates, NodeConfig, Unprotected},
     console::Console,
-    grpc::{GrpcConfig, GrpcError, GrpcServer},
+    grpc::{ClientRoots, GrpcConfig, GrpcError, GrpcServer, Tls, TlsError, TlsFiles},
     hot::Published,
     metrics::Metrics,
     revision::Revision,
@@ -40,6 +40,20 @@ pub type LoadError = Box<dyn std::error::Error + Send + Sync>;
 /// Why a node does not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// A door would be open to everybody.
+    #[error(transparent)]
+    Unprotected(#[from] Unprotected),
+    /// Some keys of TLS are given and others are missing.
+    #[error("{given} is given without {missing}: TLS needs tls_cert and tls_key, and tls_client_ca needs both")]
+    HalfTls {
+        /// A key of the configuration that is given.
+        given: &'static str,
+        /// One that is not.
+        missing: &'static str,
+    },
+    /// TLS cannot be offered.
+    #[error("cannot offer TLS: {0}")]
+    Tls(#[from] TlsError),
     /// The gRPC door cannot be opened.
     #[error(transparent)]
     Grpc(#[from] GrpcError),
@@ -110,11 +124,16 @@ impl Node {
     /// Opens the doors and begins to load the register on a thread of its own.
     ///
     /// # Errors
-    /// When an address cannot be bound or the system gives no threads.
+    /// When a door would be open to everybody, TLS cannot be offered, an address cannot be bound or the system gives
+    /// no threads.
     pub fn start(
         config: &NodeConfig,
         load: impl FnOnce(&Metrics) -> Result<Loaded, LoadError> + Send + 'static,
     ) -> Result<Self, ServeError> {
+        for door in config.exposed()? {
+            tracing::warn!(door = door.door, address = %door.address, "open beyond this machine: {}", door.lacks);
+        }
+        let tls = tls(config)?;
         let side = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SIDE_THREADS)
             .thread_name("side")
@@ -122,8 +141,12 @@ impl Node {
             .build()?;
         let metrics = Metrics::new(config.runtimes())?;
         let checker = Checker::warming(Clock::system()?);
-        let grpc_config =
-            GrpcConfig { listen: config.listen, runtimes: config.runtimes(), connections_max: config.connections_max };
+        let grpc_config = GrpcConfig {
+            listen: config.listen,
+            runtimes: config.runtimes(),
+            connections_max: config.connections_max,
+            tls,
+        };
         let grpc = GrpcServer::start(&grpc_config, &checker, &metrics, side.handle())?;
         let (draining, drained) = watch::channel(false);
         let console = Console { checker: checker.clone(), metrics: metrics.clone(), draining: drained };
@@ -209,6 +232,21 @@ impl Node {
         side.shutdown_timeout(grace.saturating_sub(begun.elapsed()));
         drop(kept);
     }
+}
+
+/// TLS as the configuration wants it; None: plain. Every gRPC door of the node speaks the same.
+fn tls(config: &NodeConfig) -> Result<Option<Tls>, ServeError> {
+    let half = |given, missing| Err(ServeError::HalfTls { given, missing });
+    let (cert, key) = match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => (cert.clone(), key.clone()),
+        (Some(_), None) => return half("tls_cert", "tls_key"),
+        (None, Some(_)) => return half("tls_key", "tls_cert"),
+        (None, None) if config.tls_client_ca.is_some() => return half("tls_client_ca", "tls_cert"),
+        (None, None) => return Ok(None),
+    };
+    let required = config.tls_client_certs == ClientCertificates::Required;
+    let clients = config.tls_client_ca.clone().map(|ca| ClientRoots { ca, required });
+    Ok(Some(Tls::load(&TlsFiles { cert, key, clients })?))
 }
 
 fn open_console(

@@ -2,6 +2,7 @@
 
 use super::{
     Exit, Failure, print,
+    server::ServerFlags,
     view::{self, View},
     written,
 };
@@ -28,6 +29,7 @@ Examples:
   saring check 352099001761481 --data DIR
   saring check 35-209900-176148-1 --msisdn 0812-3456-7890 --data DIR --explain
   saring check 35209900176148 --server http://127.0.0.1:7400 --json
+  saring check 35209900176148 --server https://eir.example:7400 --ca ca.pem --cert me.pem
   saring check 352099001761481 --data DIR --on 2027-01-01      moves the clock
   saring check 352099001761481 --data DIR --as-of 1.42         moves the data
   cut -d, -f1 phones.csv | saring check - --data DIR           many lines in, CSV out
@@ -60,9 +62,8 @@ pub(super) struct CheckArgs {
     /// Directory of the register
     #[arg(long, value_name = "DIR", required_unless_present = "server", conflicts_with = "server")]
     data: Option<PathBuf>,
-    /// A running server, for example http://127.0.0.1:7400
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
+    #[command(flatten)]
+    there: ServerFlags,
     /// Show all that lies behind the answer
     #[arg(long)]
     explain: bool,
@@ -95,9 +96,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         Ok(asked) => asked,
         Err(error) => return bad_input(&error),
     };
-    let source = match (&args.data, &args.server) {
+    let source = match (&args.data, args.there.access()?) {
         (Some(data), _) => Source::Here(Explainer::new(Arc::new(Store::open(data, OpenMode::Read)?), Clock::system()?)),
-        (None, Some(url)) => Source::There(Box::new(ExplainClient::connect(url)?)),
+        (None, Some(access)) => Source::There(Box::new(ExplainClient::connect(&access)?)),
         (None, None) => return bad_input(&"name a register with --data, or a server with --server"),
     };
     let when = When { on: args.on, as_of };

@@ -22,6 +22,8 @@ Examples:
   saring serve --data DIR
   saring serve --data DIR --listen 127.0.0.1:7400 --http 127.0.0.1:7401 --config /etc/saring.toml
   SARING_LOG_FORMAT=json saring serve --data DIR
+  saring serve --data DIR --listen 0.0.0.0:7400 --tls-cert server.pem --tls-key server.key \\
+    --tls-client-ca ca.pem                          (saring certs init makes such files)
 
 Ports open at once; checks are answered UNAVAILABLE until the register is loaded (/readyz says
 when). SIGTERM and SIGINT finish accepted calls and end the node.")]

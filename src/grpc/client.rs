@@ -1,20 +1,24 @@
 //! A client of the door, for the command line: one blocking call after the other.
+//!
+//! [`Dialled`] opens the channel for any service; [`ExplainClient`] is the client of the checks.
 
+mod dial;
+
+pub use dial::{Access, Authorised, Bearer, Dialled, Token};
+
+use super::tls::FileError;
 use crate::{
     limits,
     proto::{self, equipment_check_client::EquipmentCheckClient},
 };
-use std::time::{Duration, Instant};
-use tonic::transport::{Channel, Endpoint};
-
-/// Time after which a server is given up.
-const TIMEOUT: Duration = Duration::from_secs(10);
+use dial::TIMEOUT;
+use std::time::Instant;
 
 /// Why a server gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The address is none.
-    #[error("{url:?} is no server address: write http://HOST:PORT")]
+    #[error("{url:?} is no server address: write http://HOST:PORT or https://HOST:PORT")]
     Url {
         /// The address.
         url: String,
@@ -23,13 +27,40 @@ pub enum ClientError {
     #[error("cannot start the client: {0}")]
     System(#[from] std::io::Error),
     /// Nobody answers there.
-    #[error("no Saring answers at {url}: {error}")]
+    #[error("no Saring answers at {url}: {why}")]
     Connect {
         /// The address.
         url: String,
         /// What the transport says.
-        error: tonic::transport::Error,
+        why: String,
     },
+    /// A file of certificates, a key or a token.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// TLS without anybody to believe.
+    #[error("{url}: https needs the authority of the server's certificate: give --ca FILE")]
+    NoAuthority {
+        /// The address.
+        url: String,
+    },
+    /// Certificates for a server without TLS.
+    #[error("--ca, --cert and --key are for https://HOST:PORT, and {url:?} is none")]
+    NeedsHttps {
+        /// The address.
+        url: String,
+    },
+    /// A key without its certificate.
+    #[error("--key is given without the certificate that it belongs to: give --cert FILE")]
+    KeyAlone,
+    /// A token that would be read on its way.
+    #[error("the token would go to {url} in clear: use https://, or a server on this machine")]
+    TokenInClear {
+        /// The address.
+        url: String,
+    },
+    /// A token that is none.
+    #[error("the token is empty or has characters that are no letters, digits or signs")]
+    Token,
     /// The server refused.
     #[error("the server refused ({code:?}): {message}")]
     Refused {
@@ -38,6 +69,12 @@ pub enum ClientError {
         /// The server's words.
         message: String,
     },
+}
+
+impl From<tonic::Status> for ClientError {
+    fn from(status: tonic::Status) -> Self {
+        dial::refused(&status)
+    }
 }
 
 impl ClientError {
@@ -51,20 +88,16 @@ impl ClientError {
 #[derive(Debug)]
 pub struct ExplainClient {
     runtime: tokio::runtime::Runtime,
-    client: EquipmentCheckClient<Channel>,
+    client: EquipmentCheckClient<Authorised>,
 }
 
 impl ExplainClient {
-    /// Connects to a server, for example `http://127.0.0.1:7400`.
+    /// Connects to a server.
     ///
     /// # Errors
-    /// When the address is none, or nobody answers.
-    pub fn connect(url: &str) -> Result<Self, ClientError> {
-        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| ClientError::Url { url: url.to_owned() })?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let channel = runtime
-            .block_on(endpoint.timeout(TIMEOUT).connect_timeout(TIMEOUT).connect())
-            .map_err(|error| ClientError::Connect { url: url.to_owned(), error })?;
+    /// When address, files and token do not fit together, or nobody answers.
+    pub fn connect(access: &Access) -> Result<Self, ClientError> {
+        let Dialled { runtime, channel } = Dialled::connect(access)?;
         Ok(Self { runtime, client: EquipmentCheckClient::new(channel) })
     }
 
@@ -91,7 +124,7 @@ impl ExplainClient {
         })
     }
 
-    fn ask<T, F>(&self, call: impl Fn(EquipmentCheckClient<Channel>) -> F) -> Result<T, ClientError>
+    fn ask<T, F>(&self, call: impl Fn(EquipmentCheckClient<Authorised>) -> F) -> Result<T, ClientError>
     where
         F: Future<Output = Result<tonic::Response<T>, tonic::Status>>,
     {
@@ -102,9 +135,7 @@ impl ExplainClient {
                 Err(status) if status.code() == tonic::Code::ResourceExhausted && asked.elapsed() < TIMEOUT => {
                     std::thread::sleep(limits::RETRY_BUSY);
                 }
-                Err(status) => {
-                    return Err(ClientError::Refused { code: status.code(), message: status.message().to_owned() });
-                }
+                Err(status) => return Err(status.into()),
             }
         }
     }

@@ -6,9 +6,11 @@
 //! server drains, every connection that the kernel had accepted is served, and every call that was read is answered.
 
 use super::{
-    acceptor::{Acceptor, Dealt, Phase},
+    acceptor::{Acceptor, Phase},
+    connection::Accepted,
     gate::Gate,
     service::{CheckService, Explanations, Runtime},
+    tls::Tls,
 };
 use crate::{
     check::{Checker, Explain},
@@ -44,6 +46,8 @@ pub struct GrpcConfig {
     pub runtimes: usize,
     /// Connections at a time.
     pub connections_max: usize,
+    /// TLS; without it the door speaks plainly.
+    pub tls: Option<Tls>,
 }
 
 /// Why the gRPC door could not be opened.
@@ -142,7 +146,7 @@ struct Worker {
     runtime: Arc<Runtime>,
     service: CheckService,
     health: HealthReporter,
-    dealt: mpsc::UnboundedReceiver<Dealt>,
+    dealt: mpsc::UnboundedReceiver<Accepted>,
     abandoned: watch::Receiver<bool>,
 }
 
@@ -184,7 +188,7 @@ impl Worker {
         let check = EquipmentCheckServer::new(service).max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let health = HealthServer::new(HealthService::from_health_reporter(health));
         let gate = Gate::new(check, health, reflection, runtime);
-        let incoming = UnboundedReceiverStream::new(dealt).map(Dealt::register);
+        let incoming = UnboundedReceiverStream::new(dealt).map(Accepted::register);
         // It ends when the acceptor has dealt its last socket and every connection has come to its end.
         let served = transport().serve_with_incoming_shutdown(gate, incoming, pending());
         tokio::select! {
@@ -197,7 +201,8 @@ impl Worker {
     }
 }
 
-fn transport() -> Server {
+/// HTTP/2 as every gRPC door speaks it.
+pub(super) fn transport() -> Server {
     Server::builder()
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)

@@ -9,3 +9,4 @@ mod node;
 mod raw;
 mod refusals;
 mod standing;
+mod tls;

@@ -8,6 +8,7 @@ mod evidence;
 mod fuzz;
 mod lists;
 mod no_reads;
+mod protected;
 mod python;
 mod refusals;
 mod serve;

@@ -203,9 +203,14 @@ impl Server {
 
     #[track_caller]
     pub fn start_with(register: &Register, options: &[&str]) -> Self {
+        Self::start_at(register, "127.0.0.1:0", "127.0.0.1:0", options)
+    }
+
+    #[track_caller]
+    pub fn start_at(register: &Register, listen: &str, http: &str, options: &[&str]) -> Self {
         let diagnostics = register.path("diagnostics");
         let mut child = command()
-            .args(["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--threads", "2", "--data"])
+            .args(["serve", "--listen", listen, "--http", http, "--threads", "2", "--data"])
             .arg(register.data())
             .args(options)
             .stderr(fs::File::create(&diagnostics).unwrap())

@@ -19,6 +19,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tonic_health", &["grpc"]),
     ("tonic_reflection", &["grpc"]),
     ("tonic_types", &["grpc"]),
+    ("tokio_rustls", &["grpc"]),
+    ("x509_parser", &["grpc"]),
+    ("rcgen", &["certs"]),
     ("axum", &["console"]),
     ("clap", &["cli", "config"]),
     ("clap_complete", &["cli"]),
@@ -37,7 +40,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["serve"],
     &["grpc", "console", "config", "proto"],
-    &["telemetry", "metrics"],
+    &["telemetry", "metrics", "certs"],
     &["check", "explain", "import", "load", "registry", "sample"],
     &["hot", "store"],
     &[

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cli::Failure,
-    grpc::ExplainClient,
+    grpc::{Access, ExplainClient},
     identity::{Imsi, Msisdn},
     policy::{Reason, Status},
     proto,
@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr};
 
 /// Asks every question as a network and as an agent does. How many answers are not the expected ones.
 pub(super) fn ask(server: SocketAddr, say: Say<'_>) -> Result<usize, Failure> {
-    let client = ExplainClient::connect(&format!("http://{server}"))?;
+    let client = ExplainClient::connect(&Access::plain(format!("http://{server}")))?;
     let mut agent = BTreeMap::new();
     let mut wrong = 0;
     say(&format!("{:<16} {:<16} {:<28} {}", "IMEI", "number or SIM", "the network hears", "an agent says"))?;
