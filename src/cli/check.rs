@@ -60,7 +60,8 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "REVISION|TIME")]
     as_of: Option<String>,
     /// Directory of the register
-    #[arg(long, value_name = "DIR", required_unless_present = "server", conflicts_with = "server")]
+    #[arg(long, value_name = "DIR", required_unless_present = "server")]
+    #[arg(conflicts_with_all = ["server", "ca", "cert", "token_file"])]
     data: Option<PathBuf>,
     #[command(flatten)]
     there: ServerFlags,

@@ -66,7 +66,7 @@ fn the_certificates_of_one_command_open_a_protected_node() {
     let plain = format!("http://{}", server.grpc);
     office.check(&plain, &["--ca", &ca]).refused(1, &["--ca, --cert and --key are for https://"]);
     office.check(&plain, &[]).refused(1, &["it may want TLS (https://)"]);
-    run(["check", "1", "--data", "x", "--ca", &ca]).refused(2, &["--server"]);
+    run(["check", "1", "--data", "x", "--ca", &ca]).refused(2, &["cannot be used with"]);
     run(["check", "1", "--server", &url, "--key", &key]).refused(2, &["--cert"]);
     assert!(server.stop().contains("a TLS handshake failed"));
 }
