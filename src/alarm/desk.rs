@@ -39,6 +39,8 @@ pub(super) struct Moments {
 }
 
 impl Moments {
+    pub(super) const NONE: Self = Self { n: 0.0, mean: 0.0, var: 0.0 };
+
     /// Takes a value in; the past counts for at most `memory` values.
     pub(super) fn add(&mut self, value: f64, memory: f64) {
         self.n = (self.n + 1.0).min(memory);

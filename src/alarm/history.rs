@@ -9,7 +9,7 @@ use super::{
     desk::{Desks, Moments, forget},
     rests_on_documents,
     silence::{Rhythm, weekday},
-    stream::{self, DAYS_READY, Stream, carried},
+    stream::{CONSIGNMENTS, DAYS_READY, MODELS, PERSONS, Scale, Stream, carried},
     weigh,
 };
 use crate::{day::Day, listing::Door};
@@ -17,14 +17,16 @@ use std::collections::BTreeMap;
 
 /// Brands of one door that have a stream of their own; the rest share one, [`OTHER`].
 const BRANDS_MAX: usize = 48;
-/// Old models with a stream of their own.
-const MODELS_MAX: usize = 512;
+/// Models with a stream of their own; those beyond are judged by their brand alone.
+const MODELS_MAX: usize = 2048;
 /// Pairs of submitter and brand that are remembered.
 const SUBMITTERS_MAX: usize = 20_000;
 /// A submitter is new to a brand until he brought it on so many days,
 const KNOWN_AFTER_ACTIVE_DAYS: u32 = 3;
 /// and so many days after the first.
-const KNOWN_AFTER_DAYS: u16 = 7;
+const KNOWN_AFTER_DAYS: u16 = 30;
+/// What one door may add to a brand's sum over all doors, in deviations: one door is judged by itself.
+const POOLED_MAX: f64 = 3.0;
 /// What is left of a door's shares after a day: about a month counts.
 const RATES_KEPT: f64 = 0.97;
 /// The brands beyond [`BRANDS_MAX`].
@@ -68,49 +70,67 @@ pub(super) struct Rates {
     pub(super) lone: Rate,
 }
 
+/// What a stream is of: a brand, or a model of a brand.
+pub(super) type Key = (Name, Option<Name>);
+
 /// A door's planned or realised devices.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Lane {
     /// Days on which something came, that are over.
     pub(super) days: u32,
     active: bool,
-    pub(super) streams: BTreeMap<Name, Stream>,
+    pub(super) streams: BTreeMap<Key, Stream>,
+    scale: Scale,
     pub(super) rates: Rates,
     /// Logarithm of the number of TACs of a submission.
     pub(super) spread: Moments,
 }
 
 impl Lane {
+    pub(super) const fn new(scale: Scale) -> Self {
+        let none = Rate { hits: 0.0, of: 0.0 };
+        let rates = Rates { unknown: none, here: none, elsewhere: none, black: none, lone: none };
+        Self { days: 0, active: false, streams: BTreeMap::new(), scale, rates, spread: Moments::NONE }
+    }
+
+    pub(super) const fn of(door: Door) -> Self {
+        Self::new(if rests_on_documents(door) { CONSIGNMENTS } else { PERSONS })
+    }
+
     pub(super) const fn is_ready(&self) -> bool {
         self.days >= DAYS_READY
     }
 
-    fn put(&mut self, name: &Name, most: usize, common: f64, today: u8, part: Part) {
-        let known = self.streams.contains_key(name) || self.streams.len() < most;
-        let name = if known { name.clone() } else { OTHER.into() };
-        let days = self.days;
-        let stream = self.streams.entry(name).or_insert_with(|| {
-            let mut stream = Stream::new();
-            stream.open(days, today, common);
-            stream
-        });
-        stream.sum += part.weighted;
-        stream.imeis += part.imeis;
-        self.active = true;
+    fn put(&mut self, key: Key, today: u8, part: Part) {
+        if !self.streams.contains_key(&key) {
+            let fresh = self.fresh(today);
+            self.streams.insert(key.clone(), fresh);
+        }
+        if let Some(stream) = self.streams.get_mut(&key) {
+            stream.sum += part.weighted;
+            stream.imeis += part.imeis;
+            self.active = true;
+        }
     }
 
-    /// The stream of a name, where it has one.
-    pub(super) fn stream(&self, name: &Name) -> Option<&Stream> {
-        self.streams.get(name).or_else(|| {
-            // A name without a place shares one; a new name while there is room begins from nothing.
-            if self.streams.len() >= BRANDS_MAX { self.streams.get(OTHER) } else { None }
-        })
+    /// A stream of something that the door has never had: a past of nothing.
+    pub(super) fn fresh(&self, today: u8) -> Stream {
+        let mut stream = Stream::new(self.scale);
+        stream.open(self.days, today, self.common());
+        stream
+    }
+
+    /// Where a brand is counted: by itself, or among those for which there was no place.
+    pub(super) fn key(&self, brand: &Name) -> Key {
+        let key = (brand.clone(), None);
+        if self.streams.len() < BRANDS_MAX || self.streams.contains_key(&key) { key } else { (OTHER.into(), None) }
     }
 
     /// The variance that the streams have in common, with a first guess that counts as three streams.
-    pub(super) fn common(&self, guess: f64) -> f64 {
+    pub(super) fn common(&self) -> f64 {
         let known = self.streams.values().map(|stream| stream.moments(self.days)).filter(|(mean, _)| *mean > 0.2);
-        let (sum, n) = known.fold((3.0 * guess, 3.0), |(sum, n), (_, variance)| (sum + variance, n + 1.0));
+        let (sum, n) =
+            known.fold((3.0 * self.scale.guess, 3.0), |(sum, n), (_, variance)| (sum + variance, n + 1.0));
         sum / n
     }
 
@@ -127,17 +147,11 @@ impl Lane {
         [unknown, here, elsewhere, black, lone].into_iter().for_each(Rate::fade);
     }
 
-    fn open(&mut self, today: u8, guess: f64) {
-        let common = self.common(guess);
+    fn open(&mut self, today: u8) {
+        let common = self.common();
         self.streams.values_mut().for_each(|stream| stream.open(self.days, today, common));
     }
 }
-
-/// Variance of logarithms that is assumed of a door before it is known.
-pub(super) const fn guess(door: Door) -> f64 {
-    if rests_on_documents(door) { 0.36 } else { 0.04 }
-}
-const GUESS_MODELS: f64 = 0.09;
 
 /// What a submission brings of one brand or model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -154,13 +168,13 @@ struct Known {
 }
 
 /// Everything that is remembered of earlier submissions.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct History {
     pub(super) today: Option<Day>,
     pub(super) lanes: BTreeMap<(Door, bool), Lane>,
     /// CUSUM of each brand over all doors.
     pub(super) pools: BTreeMap<Name, f64>,
-    /// Old models over all doors.
+    /// Models over all doors.
     pub(super) models: Lane,
     pub(super) desks: Desks,
     submitters: BTreeMap<(Door, Name, Name), Known>,
@@ -170,7 +184,15 @@ pub struct History {
 impl History {
     /// Nothing came yet.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            today: None,
+            lanes: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            models: Lane::new(MODELS),
+            desks: Desks::default(),
+            submitters: BTreeMap::new(),
+            rhythms: BTreeMap::new(),
+        }
     }
 
     /// Takes a submission in, after it was judged. Every one counts, whatever became of it: what was refused teaches
@@ -186,11 +208,10 @@ impl History {
             known.days = known.days.saturating_add(u32::from(known.last != day.get()));
             known.last = day.get();
         }
-        let lane = self.lanes.entry((door, submission.planned)).or_default();
-        let common = lane.common(guess(door));
+        let lane = self.lanes.entry((door, submission.planned)).or_insert_with(|| Lane::of(door));
         lane.active = true;
         for (brand, part) in brands {
-            lane.put(&brand, BRANDS_MAX, common, today, part);
+            lane.put(lane.key(&brand), today, part);
         }
         for counts in &submission.models {
             let imeis = counts.imeis;
@@ -203,10 +224,9 @@ impl History {
             }
         }
         lane.spread.add((submission.models.len().max(1) as f64).ln(), 500.0);
-        let common = self.models.common(GUESS_MODELS);
         for (model, part) in models {
-            if self.models.streams.contains_key(&model) || self.models.streams.len() < MODELS_MAX {
-                self.models.put(&model, MODELS_MAX, common, today, part);
+            if self.models.streams.len() < MODELS_MAX || self.models.streams.contains_key(&model) {
+                self.models.put(model, today, part);
             }
         }
         self.models.active = true;
@@ -239,19 +259,19 @@ impl History {
             .collect();
         self.pools = pools;
         let (old, new) = (weekday(today), weekday(day));
-        for (id, lane) in &mut self.lanes {
+        for lane in self.lanes.values_mut() {
             lane.close(old);
-            lane.open(new, guess(id.0));
+            lane.open(new);
         }
         self.models.close(old);
-        self.models.open(new, GUESS_MODELS);
+        self.models.open(new);
         self.desks.close();
         forget(&mut self.submitters, SUBMITTERS_MAX, |known| known.last);
         self.today = Some(day);
     }
 
     fn brands(&self) -> Vec<Name> {
-        let mut brands: Vec<Name> = self.lanes.values().flat_map(|lane| lane.streams.keys().cloned()).collect();
+        let mut brands: Vec<Name> = self.lanes.values().flat_map(|lane| lane.streams.keys().map(|key| key.0.clone())).collect();
         brands.sort();
         brands.dedup();
         brands
@@ -264,22 +284,20 @@ impl History {
         let (mut sum, mut doors) = (0.0, 0.0);
         for (id, lane) in self.lanes.iter().filter(|(_, lane)| lane.is_ready()) {
             let added = more.filter(|(door, _)| door == id).map_or(0.0, |(_, added)| added);
-            let z = match lane.streams.get(brand) {
+            let z = match lane.streams.get(&lane.key(brand)) {
                 Some(stream) => stream.z(added),
-                None if added > 0.0 => self.fresh(*id, lane).z(added),
+                None if added > 0.0 => lane.fresh(self.weekday()).z(added),
                 None => continue,
             };
-            sum += z.clamp(0.0, stream::ALARM_AT);
+            sum += z.clamp(0.0, POOLED_MAX);
             doors += 1.0;
         }
         (doors >= 2.0).then(|| (sum - 0.40 * doors) / (0.34_f64 * doors).sqrt())
     }
 
-    /// The stream of a brand that the door has never had.
-    pub(super) fn fresh(&self, id: (Door, bool), lane: &Lane) -> Stream {
-        let mut stream = Stream::new();
-        stream.open(lane.days, self.today.map_or(0, weekday), lane.common(guess(id.0)));
-        stream
+    /// The weekday of the day that is running.
+    pub(super) fn weekday(&self) -> u8 {
+        self.today.map_or(0, weekday)
     }
 
     /// Whether a submitter is new to a brand at a door.
@@ -291,10 +309,10 @@ impl History {
         })
     }
 
-    /// What a submission brings by brand, and of models that are old by model.
-    pub(super) fn parts(&self, submission: &Submission) -> (BTreeMap<Name, Part>, BTreeMap<Name, Part>) {
+    /// What a submission brings by brand, and by model.
+    pub(super) fn parts(&self, submission: &Submission) -> (BTreeMap<Name, Part>, BTreeMap<Key, Part>) {
         let mut brands: BTreeMap<Name, (Part, bool)> = BTreeMap::new();
-        let mut models: BTreeMap<Name, Part> = BTreeMap::new();
+        let mut models: BTreeMap<Key, Part> = BTreeMap::new();
         for counts in &submission.models {
             let brand = counts.model.as_ref().map_or_else(|| Name::from(UNKNOWN), |model| model.brand.clone());
             let entry = brands
@@ -304,8 +322,8 @@ impl History {
             let part = Part { weighted: weight * counts.imeis as f64, imeis: counts.imeis };
             entry.0.weighted += part.weighted;
             entry.0.imeis += part.imeis;
-            if let Some(model) = counts.model.as_ref().filter(|_| weigh::oldness(counts, submission.day) >= 1.0) {
-                let whole = models.entry(format!("{} {}", model.brand, model.model).into()).or_default();
+            if let Some(model) = &counts.model {
+                let whole = models.entry((model.brand.clone(), Some(model.model.clone()))).or_default();
                 whole.weighted += part.weighted;
                 whole.imeis += part.imeis;
             }

@@ -5,7 +5,7 @@
 
 use super::{
     Alarm, History, Kind, ModelCounts, Name, Severity, Subject, Submission,
-    history::{Lane, Part, Rates},
+    history::{Key, Lane, Part, Rates},
     rests_on_documents, same_name,
     silence,
     stream::{ALARM_AT, Stream},
@@ -55,7 +55,7 @@ impl History {
     }
 
     fn judge_today(&self, submission: &Submission) -> Vec<Alarm> {
-        let none = Lane::default();
+        let none = Lane::of(submission.door);
         let lane = self.lanes.get(&(submission.door, submission.planned)).unwrap_or(&none);
         let mut alarms = shares(submission, &lane.rates);
         alarms.extend(declared(submission));
@@ -91,10 +91,10 @@ impl History {
         let mut alarms = Vec::new();
         for (brand, part) in brands.iter().filter(|_| lane.is_ready()) {
             let fresh;
-            let stream = match lane.stream(brand) {
+            let stream = match lane.streams.get(&lane.key(brand)) {
                 Some(stream) => stream,
                 None => {
-                    fresh = self.fresh(id, lane);
+                    fresh = lane.fresh(self.weekday());
                     &fresh
                 }
             };
@@ -114,7 +114,7 @@ impl History {
             // A model that was never seen has no past to be far from; its brand has.
             let Some(stream) = self.models.streams.get(model) else { continue };
             if let Some(times) = crossed(stream, *part) {
-                let subject = Subject::Model(model.clone());
+                let subject = Subject::Model(model_name(model));
                 let what = figures(stream, *part);
                 alarms.push(Alarm { kind: Kind::TacMix, severity: severity(times), subject, what });
             }
@@ -136,6 +136,11 @@ impl History {
             what: format!("{} IMEIs today; {own}, its peers at this door {:.0} a day", far.today, far.peers_usual),
         })
     }
+}
+
+fn model_name((brand, model): &Key) -> Name {
+    let model = model.as_deref().unwrap_or_default();
+    if model.starts_with(&**brand) { model.into() } else { format!("{brand} {model}").into() }
 }
 
 fn brand_alarm(times: f64, subject: Subject, what: &str) -> Alarm {

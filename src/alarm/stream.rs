@@ -10,16 +10,33 @@
 pub(super) const REFERENCE: f64 = 1.0;
 /// The sum that alarms. Against normal values it is crossed about once in e^(2 x 6) = 160,000 days.
 pub(super) const ALARM_AT: f64 = 6.0;
+/// One day adds at most this to the sum, before the reference is taken off: an outlier is no shift, two are not yet,
+const OUTLIER: f64 = 3.5;
+/// unless it is beyond this: 8 deviations are beyond any consignment of spare parts.
+const FLOOD: f64 = 8.0;
 /// What one day may teach above its expectation, in deviations.
 const TEACH_MAX: f64 = 3.0;
-/// Weighted devices below which a sum counts as small: one consignment of spare parts is no multiple of none.
-pub(super) const SMALL: f64 = 50.0;
+/// What sums of a kind are measured by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scale {
+    /// Weighted devices below which a sum counts as small: one consignment of spare parts is no multiple of none.
+    pub(super) small: f64,
+    /// No deviation of logarithms is smaller: the world is never as steady as four weeks of it.
+    pub(super) least: f64,
+    /// Variance of logarithms that is assumed before any is known.
+    pub(super) guess: f64,
+}
+
+/// Brands at doors of makers and importers: consignments of spare parts come or do not come.
+pub(super) const CONSIGNMENTS: Scale = Scale { small: 150.0, least: 0.30, guess: 0.36 };
+/// Brands at doors of persons: many, each day.
+pub(super) const PERSONS: Scale = Scale { small: 50.0, least: 0.12, guess: 0.04 };
+/// Models at all doors: few of each, some days.
+pub(super) const MODELS: Scale = Scale { small: 200.0, least: 0.50, guess: 0.25 };
 /// Days of history of a door before its streams are judged: two of each weekday.
 pub(super) const DAYS_READY: u32 = 14;
 /// How many days of its own past the door's common variance counts for.
 const PRIOR_DAYS: f64 = 14.0;
-/// No deviation is smaller: the world is never as steady as four weeks of it.
-const DEVIATION_MIN: f64 = 0.12;
 
 /// The last days of one stream.
 #[derive(Clone, Debug)]
@@ -53,16 +70,17 @@ pub(super) struct Stream {
     pub(super) imeis: u64,
     expected: f64,
     deviation: f64,
-}
-
-/// A daily sum as it is compared.
-fn level(sum: f64) -> f64 {
-    (sum / SMALL).ln_1p()
+    scale: Scale,
 }
 
 impl Stream {
-    pub(super) const fn new() -> Self {
-        Self { ring: Ring::new(), cusum: 0.0, sum: 0.0, imeis: 0, expected: 0.0, deviation: 1.0 }
+    pub(super) const fn new(scale: Scale) -> Self {
+        Self { ring: Ring::new(), cusum: 0.0, sum: 0.0, imeis: 0, expected: 0.0, deviation: 1.0, scale }
+    }
+
+    /// A daily sum as it is compared.
+    fn level(&self, sum: f64) -> f64 {
+        (sum / self.scale.small).ln_1p()
     }
 
     /// Mean and variance of its past. Days before the stream began count as none.
@@ -84,29 +102,29 @@ impl Stream {
             .collect();
         let same_mean = if same.is_empty() { mean } else { same.iter().sum::<f64>() / same.len() as f64 };
         self.expected = mean.max(same_mean);
-        self.deviation = ((n * own + PRIOR_DAYS * common) / (n + PRIOR_DAYS)).sqrt().max(DEVIATION_MIN);
+        self.deviation = ((n * own + PRIOR_DAYS * common) / (n + PRIOR_DAYS)).sqrt().max(self.scale.least);
     }
 
     /// How far a sum is above its expectation, in deviations.
     pub(super) fn z(&self, more: f64) -> f64 {
-        (level(self.sum + more) - self.expected) / self.deviation
+        (self.level(self.sum + more) - self.expected) / self.deviation
     }
 
     /// What the test comes to when `more` is added today.
     pub(super) fn test(&self, more: f64) -> f64 {
-        self.cusum + self.z(more) - REFERENCE
+        self.cusum + damped(self.z(more)) - REFERENCE
     }
 
     /// The daily sum that is expected.
     pub(super) fn expected(&self) -> f64 {
-        self.expected.exp_m1() * SMALL
+        self.expected.exp_m1() * self.scale.small
     }
 
     /// Ends the day. `ready`: whether it was judged.
     pub(super) fn close(&mut self, weekday: u8, ready: bool) {
-        let mut value = level(self.sum);
+        let mut value = self.level(self.sum);
         if ready {
-            self.cusum = carried(self.cusum, self.z(0.0));
+            self.cusum = carried(self.cusum, damped(self.z(0.0)));
             value = value.min(self.expected + TEACH_MAX * self.deviation);
         }
         self.ring.push(value, weekday);
@@ -117,6 +135,11 @@ impl Stream {
     pub(super) fn is_empty(&self) -> bool {
         self.sum == 0.0 && self.ring.values.iter().all(|value| *value == 0.0)
     }
+}
+
+/// What a day's z counts for.
+fn damped(z: f64) -> f64 {
+    if z < FLOOD { z.min(OUTLIER) } else { z }
 }
 
 /// The sum that goes over to the next day. After an alarm half of it stays: a fraud that goes on alarms again at

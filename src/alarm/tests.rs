@@ -1,1 +1,6 @@
-//! Tests.
+//! Alarms: each rule by itself, the memory, and the rates in a simulated world.
+#![allow(clippy::unwrap_used)]
+
+mod fraud;
+mod rates;
+mod world;

@@ -1,10 +1,11 @@
-//! How irregular a device is: from 0, as makers and importers bring them, to 1, as a grey market does.
+//! How irregular a device is: from 0, as makers and importers bring them, to 1, as a grey market does; and thrice
+//! that from a submitter who never brought its brand.
 //!
 //! No sign decides alone: a spare-parts consignment is scattered and old, a new importer is unknown, a passenger's
 //! phone is a single one. Each sign is a share of doubt, and doubts combine as independent ones do: what is
 //! left of trust is the product of what each leaves. The shares are no probabilities; they only set how much a
 //! sign counts beside the others, and the tests of `stream` learn what each door's usual sum is.
-//! What always holds: a weight lies within 0 and 1, and no sign makes it less.
+//! What always holds: a weight lies within 0 and [`NEWCOMER_TIMES`], and no sign makes it less.
 
 use super::{ModelCounts, Submission, rests_on_documents, same_name};
 use crate::day::Day;
@@ -21,8 +22,11 @@ const LONE: f64 = 0.30;
 const OFF_DOCUMENT: f64 = 0.90;
 /// Doubt of devices beyond the document's quantity.
 const OVER_QUOTA: f64 = 0.50;
-/// Doubt of a submitter who has not brought this brand before. Small: there are honest beginners, with large batches.
-const NEWCOMER: f64 = 0.15;
+/// What doubts are worth of a submitter who has not brought this brand before. Being new is no doubt in itself: there
+/// are honest beginners with large batches, but they bring runs.
+const NEWCOMER_TIMES: f64 = 3.0;
+/// A consignment leaves leftovers of runs: the scattered share counts by its square.
+const LEFTOVERS: i32 = 2;
 /// Weight of a person's single device of a model of this year: these vary with launches abroad.
 const PERSON_RECENT: f64 = 0.25;
 
@@ -31,7 +35,7 @@ const RECENT_DAYS: f64 = 180.0;
 const OLD_DAYS: f64 = 540.0;
 
 /// 0 for a recent model to 1 for an old one. A model of unknown age is half old.
-pub(super) fn oldness(counts: &ModelCounts, day: Day) -> f64 {
+fn oldness(counts: &ModelCounts, day: Day) -> f64 {
     match counts.model.as_ref().and_then(|model| model.allocated) {
         Some(allocated) => {
             let age = f64::from(day.get()) - f64::from(allocated.get());
@@ -59,7 +63,7 @@ pub(super) fn weight(counts: &ModelCounts, of: &Submission, newcomer: bool) -> f
     }
     let lone = if is_dual(counts) { share(counts.lone, counts.imeis) } else { 0.0 };
     let thin = share(counts.thin, counts.imeis);
-    let scattered = thin * (SCATTERED + SCATTERED_OLD * old + SCATTERED_LONE * lone);
+    let scattered = thin.powi(LEFTOVERS) * (SCATTERED + SCATTERED_OLD * old + SCATTERED_LONE * lone);
     let brand = counts.model.as_ref().map(|model| &model.brand);
     let off_document = match (of.declared_brand(), brand) {
         (Some(declared), Some(brand)) => !same_name(declared, brand),
@@ -70,7 +74,7 @@ pub(super) fn weight(counts: &ModelCounts, of: &Submission, newcomer: bool) -> f
         scattered.max(LONE * lone),
         doubt(off_document, OFF_DOCUMENT),
         doubt(of.is_over_quota(), OVER_QUOTA),
-        doubt(newcomer, NEWCOMER),
     ];
-    1.0 - doubts.iter().map(|doubt| 1.0 - doubt).product::<f64>()
+    let doubt = 1.0 - doubts.iter().map(|doubt| 1.0 - doubt).product::<f64>();
+    if newcomer { doubt * NEWCOMER_TIMES } else { doubt }
 }
