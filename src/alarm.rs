@@ -9,7 +9,7 @@
 //! brings 75,000. A maker or an importer ships runs of serials of a few recent models, both IMEIs of each phone, under
 //! a document that names them, as he did before. Devices gathered from a grey market are single serials of many
 //! models that are years old, often with one IMEI, of a brand that their submitter never brought. So what is
-//! counted is not devices but *irregular* devices: each weighs between 0 and 1 by these signs (see `weigh`), and
+//! counted is not devices but *irregular* devices: each is weighed by these signs (see `weigh`), and
 //! the sum for each brand and door, and over all doors, is held against its own past by a sequential test
 //! (see `stream`), so that a small shift that lasts is found as surely as a large one that does not.
 //!
@@ -17,18 +17,19 @@
 //! to each of three families, and every threshold follows from its share:
 //! - *Sequential tests* of brands and models, about 600 at a time, 54,000 stream-days in 90 days: 0.33 / 54,000 =
 //!   6e-6 a stream-day. A CUSUM of standard normal values with reference 1 crosses h about once in e^(2h) days: h = 6
-//!   is 6e-6. See [`stream::ALARM_AT`].
+//!   is 6e-6 (`stream::ALARM_AT`).
 //! - *Shares* within one submission (unknown models, listed elsewhere, half phones, other brand or model than
 //!   declared): about 500 submissions a day and 6 tests of each, 270,000 tests: 1.2e-6 each. The chance that a share is
-//!   that far above its expectation is at most e^-nats (Chernoff), so 14 nats would do. See [`judge::SURPRISE_NATS`].
-//! - *Desks* against their own past and their peers: 25,000 desk-days, 1.3e-5 each. See [`desk`].
+//!   that far above its expectation is at most e^-nats (Chernoff), so 14 nats would do
+//!   (`judge::SURPRISE_NATS`).
+//! - *Desks* against their own past and their peers: 25,000 desk-days, 1.3e-5 each (`desk`).
 //!
 //! Real counts have heavier tails than these models: logarithms, variances learned from each door, values that
 //! are clipped before they teach, and expectations taken with a margin are there for that. What was measured, and
 //! what is not found, stands in docs/decisions.md.
 //!
 //! What always holds: judging changes nothing and folding forgets in bounded memory; an alarm decides
-//! nothing, it is shown; more irregular devices never make fewer alarms of the batch that brings them.
+//! nothing, it is shown; more irregular devices of a brand never lower the test of that brand.
 
 mod desk;
 mod history;

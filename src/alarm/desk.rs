@@ -133,6 +133,11 @@ impl Desks {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.desks.len(), DESKS_MAX)
+    }
+
     /// Ends the day.
     pub(super) fn close(&mut self) {
         for id in std::mem::take(&mut self.active) {

@@ -26,7 +26,9 @@ const KNOWN_AFTER_ACTIVE_DAYS: u32 = 3;
 /// and so many days after the first.
 const KNOWN_AFTER_DAYS: u16 = 30;
 /// What one door may add to a brand's sum over all doors, in deviations: one door is judged by itself.
-const POOLED_MAX: f64 = 3.0;
+const POOLED_MAX: f64 = 3.5;
+/// The same of a door of persons: what travellers bring moves at all these doors together.
+const POOLED_MAX_PERSONS: f64 = 1.5;
 /// What is left of a door's shares after a day: about a month counts.
 const RATES_KEPT: f64 = 0.97;
 /// The brands beyond [`BRANDS_MAX`].
@@ -289,7 +291,7 @@ impl History {
                 None if added > 0.0 => lane.fresh(self.weekday()).z(added),
                 None => continue,
             };
-            sum += z.clamp(0.0, POOLED_MAX);
+            sum += z.clamp(0.0, if rests_on_documents(id.0) { POOLED_MAX } else { POOLED_MAX_PERSONS });
             doors += 1.0;
         }
         (doors >= 2.0).then(|| (sum - 0.40 * doors) / (0.34_f64 * doors).sqrt())
@@ -329,5 +331,18 @@ impl History {
             }
         }
         (brands.into_iter().map(|(brand, (part, _))| (brand, part)).collect(), models)
+    }
+
+    /// What it holds and the most that it may hold: brands of the fullest door, models, desks, submitters.
+    #[cfg(test)]
+    pub(super) fn sizes(&self) -> [(usize, usize); 4] {
+        let brands = self.lanes.values().map(|lane| lane.streams.len()).max().unwrap_or(0);
+        let (desks, most) = self.desks.size();
+        [
+            (brands, BRANDS_MAX + 1),
+            (self.models.streams.len(), MODELS_MAX),
+            (desks, most),
+            (self.submitters.len(), SUBMITTERS_MAX),
+        ]
     }
 }

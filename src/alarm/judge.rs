@@ -8,7 +8,7 @@ use super::{
     history::{Key, Lane, Part, Rates},
     rests_on_documents, same_name,
     silence,
-    stream::{ALARM_AT, Stream},
+    stream::{ALARM_AT, POOLED_AT, REFERENCE, Stream},
     weigh,
 };
 use crate::{day::Day, listing::Door};
@@ -104,7 +104,7 @@ impl History {
             }
             let carried = self.pools.get(brand).copied().unwrap_or(0.0);
             let Some(z) = self.pooled(brand, Some((id, part.weighted))) else { continue };
-            let pooled = (carried + z - 1.0) / ALARM_AT;
+            let pooled = (carried + z - REFERENCE) / POOLED_AT;
             if pooled >= 1.0 && contributes(stream, *part) && stream.z(part.weighted) > 1.0 {
                 let what = format!("{}; together with the other doors and days beyond chance", figures(stream, *part));
                 alarms.push(brand_alarm(pooled, Subject::Brand { door: None, brand: brand.clone() }, &what));

@@ -10,6 +10,8 @@
 pub(super) const REFERENCE: f64 = 1.0;
 /// The sum that alarms. Against normal values it is crossed about once in e^(2 x 6) = 160,000 days.
 pub(super) const ALARM_AT: f64 = 6.0;
+/// The same for a brand over all doors: doors are not independent, a launch abroad shows at all doors of persons.
+pub(super) const POOLED_AT: f64 = 6.5;
 /// One day adds at most this to the sum, before the reference is taken off: an outlier is no shift, two are not yet,
 const OUTLIER: f64 = 3.5;
 /// unless it is beyond this: 8 deviations are beyond any consignment of spare parts.
@@ -28,7 +30,7 @@ pub(super) struct Scale {
 }
 
 /// Brands at doors of makers and importers: consignments of spare parts come or do not come.
-pub(super) const CONSIGNMENTS: Scale = Scale { small: 150.0, least: 0.30, guess: 0.36 };
+pub(super) const CONSIGNMENTS: Scale = Scale { small: 120.0, least: 0.30, guess: 0.36 };
 /// Brands at doors of persons: many, each day.
 pub(super) const PERSONS: Scale = Scale { small: 50.0, least: 0.12, guess: 0.04 };
 /// Models at all doors: few of each, some days.

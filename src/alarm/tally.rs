@@ -79,15 +79,24 @@ impl Tally {
         counts.blacklisted += u64::from(listed.black);
     }
 
-    /// Counts a whole page at once, of devices without links: `lone` of them have no other IMEI in the batch, `here`
-    /// and `other_door` are what the same door and other doors have of this page.
-    pub fn add_page(&mut self, id: PageId, bits: &PageBits, lone: u64, here: &PageBits, other_door: &PageBits) {
+    /// Counts a whole page at once: `lone` of its devices have no other IMEI in the batch; `here`, `other_door` and
+    /// `black` are what the same door, other doors and the black list have of this page.
+    pub fn add_page(
+        &mut self,
+        id: PageId,
+        bits: &PageBits,
+        lone: u64,
+        here: &PageBits,
+        other_door: &PageBits,
+        black: &PageBits,
+    ) {
         let both = |held: &PageBits| bits.0.iter().zip(held.0).map(|(a, b)| u64::from((a & b).count_ones())).sum::<u64>();
         let total = bits.0.iter().map(|word| u64::from(word.count_ones())).sum();
         let counts = self.page(id, total);
         counts.lone += lone.min(total);
         counts.listed_here += both(here);
         counts.listed_elsewhere += both(other_door);
+        counts.blacklisted += both(black);
     }
 
     fn page(&mut self, id: PageId, imeis: u64) -> &mut ModelCounts {

@@ -24,7 +24,7 @@ const OFF_DOCUMENT: f64 = 0.90;
 const OVER_QUOTA: f64 = 0.50;
 /// What doubts are worth of a submitter who has not brought this brand before. Being new is no doubt in itself: there
 /// are honest beginners with large batches, but they bring runs.
-const NEWCOMER_TIMES: f64 = 3.0;
+const NEWCOMER_TIMES: f64 = 5.0;
 /// A consignment leaves leftovers of runs: the scattered share counts by its square.
 const LEFTOVERS: i32 = 2;
 /// Weight of a person's single device of a model of this year: these vary with launches abroad.

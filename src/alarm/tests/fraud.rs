@@ -95,8 +95,10 @@ fn mix(world: &mut World, brand: usize, day: &mut [Submission]) {
         submission.models.extend({
  let lone = world.lone; world.scattered(brand, n, (n as usize / 12).clamp(4, 60), 0.0, lone) });
         // He declares the brand only, so that no model contradicts him.
+        let imeis = submission.imeis();
         if let Some(document) = &mut submission.document {
             document.model = None;
+            document.quantity = document.quantity.max(imeis);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::alarm::{Alarm, History, Kind};
 use std::collections::BTreeMap;
 
-const SEEDS: std::ops::Range<u64> = 0..6;
+const SEEDS: std::ops::Range<u64> = 300..316;
 const PAST: u16 = 60;
 const APPLE: usize = 0;
 

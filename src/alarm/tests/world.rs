@@ -188,19 +188,23 @@ impl World {
         Submission { day: self.today(), door, document: None, operator, submitter, desk: None, planned: false, models }
     }
 
-    fn recent(&mut self, brand: usize) -> TacInfo {
+    /// A model on sale that is at most so old; the newest where none is.
+    fn recent(&mut self, brand: usize, age: u16) -> TacInfo {
         let day = self.day;
         let on_sale: Vec<&TacInfo> = self.tacs[brand]
             .iter()
-            .filter(|tac| tac.model.allocated.is_some_and(|born| born.get() < day && day - born.get() < 900))
+            .filter(|tac| tac.model.allocated.is_some_and(|born| born.get() < day && day - born.get() < age))
             .collect();
         let at = self.rng.below(on_sale.len());
-        on_sale[at].clone()
+        match on_sale.get(at) {
+            Some(info) => (*info).clone(),
+            None => self.recent(brand, age * 2),
+        }
     }
 
     /// A consignment: runs of one model.
     fn consignment(&mut self, door: usize, brand: usize, imeis: u64) -> Submission {
-        let chosen = self.recent(brand);
+        let chosen = self.recent(brand, if door < 2 { 900 } else { 365 });
         let same: Vec<TacInfo> =
             self.tacs[brand].iter().filter(|tac| tac.model.model == chosen.model.model).take(2).cloned().collect();
         let rng = &mut self.rng;
@@ -274,7 +278,7 @@ impl World {
             for (n, age, most) in [(fresh, 0.0, 2), (old, 365.0, 8)] {
                 if n > 0 {
                     let mut parts = if age == 0.0 {
-                        let info = self.recent(brand);
+                        let info = self.recent(brand, if door < 2 { 900 } else { 365 });
                         vec![counts(&info, n, n, n / 12)]
                     } else {
                         self.scattered(brand, n, most, age, 0.08)
