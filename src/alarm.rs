@@ -204,9 +204,7 @@ impl Submission {
 
     /// Whether it asks for more than its document has left.
     fn is_over_quota(&self) -> bool {
-        self.document
-            .as_ref()
-            .is_some_and(|document| document.drawn.saturating_add(self.imeis()) > document.quantity)
+        self.document.as_ref().is_some_and(|document| document.drawn.saturating_add(self.imeis()) > document.quantity)
     }
 }
 

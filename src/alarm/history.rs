@@ -131,8 +131,7 @@ impl Lane {
     /// The variance that the streams have in common, with a first guess that counts as three streams.
     pub(super) fn common(&self) -> f64 {
         let known = self.streams.values().map(|stream| stream.moments(self.days)).filter(|(mean, _)| *mean > 0.2);
-        let (sum, n) =
-            known.fold((3.0 * self.scale.guess, 3.0), |(sum, n), (_, variance)| (sum + variance, n + 1.0));
+        let (sum, n) = known.fold((3.0 * self.scale.guess, 3.0), |(sum, n), (_, variance)| (sum + variance, n + 1.0));
         sum / n
     }
 
@@ -273,7 +272,8 @@ impl History {
     }
 
     fn brands(&self) -> Vec<Name> {
-        let mut brands: Vec<Name> = self.lanes.values().flat_map(|lane| lane.streams.keys().map(|key| key.0.clone())).collect();
+        let mut brands: Vec<Name> =
+            self.lanes.values().flat_map(|lane| lane.streams.keys().map(|key| key.0.clone())).collect();
         brands.sort();
         brands.dedup();
         brands
@@ -306,8 +306,7 @@ impl History {
     fn is_newcomer(&self, submission: &Submission, brand: &Name) -> bool {
         let id = (submission.door, submission.submitter.clone(), brand.clone());
         self.submitters.get(&id).is_none_or(|known| {
-            known.days < KNOWN_AFTER_ACTIVE_DAYS
-                || submission.day.get().saturating_sub(known.first) < KNOWN_AFTER_DAYS
+            known.days < KNOWN_AFTER_ACTIVE_DAYS || submission.day.get().saturating_sub(known.first) < KNOWN_AFTER_DAYS
         })
     }
 
@@ -317,9 +316,8 @@ impl History {
         let mut models: BTreeMap<Key, Part> = BTreeMap::new();
         for counts in &submission.models {
             let brand = counts.model.as_ref().map_or_else(|| Name::from(UNKNOWN), |model| model.brand.clone());
-            let entry = brands
-                .entry(brand)
-                .or_insert_with_key(|brand| (Part::default(), self.is_newcomer(submission, brand)));
+            let entry =
+                brands.entry(brand).or_insert_with_key(|brand| (Part::default(), self.is_newcomer(submission, brand)));
             let weight = weigh::weight(counts, submission, entry.1);
             let part = Part { weighted: weight * counts.imeis as f64, imeis: counts.imeis };
             entry.0.weighted += part.weighted;

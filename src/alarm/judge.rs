@@ -6,8 +6,7 @@
 use super::{
     Alarm, History, Kind, ModelCounts, Name, Severity, Subject, Submission,
     history::{Key, Lane, Part, Rates},
-    rests_on_documents, same_name,
-    silence,
+    rests_on_documents, same_name, silence,
     stream::{ALARM_AT, POOLED_AT, REFERENCE, Stream},
     weigh,
 };
@@ -77,7 +76,7 @@ impl History {
                 severity: severity(surprise / silence::ALARM_AT),
                 subject: Subject::Door(*door),
                 what: format!(
-                    "nothing came through {door} for {days} days, last on {last}; by its rhythm of weekdays the chance is 1 in {:.0}",
+                    "nothing came through {door} for {days} days, last on {last}; its weekdays make that 1 in {:.0}",
                     surprise.min(30.0).exp()
                 ),
             })
@@ -158,7 +157,7 @@ fn crossed(stream: &Stream, part: Part) -> Option<f64> {
 
 fn figures(stream: &Stream, part: Part) -> String {
     format!(
-        "{} IMEIs today with this submission, which weigh as {:.0} irregular ones, expected {:.0} (this submission: {} IMEIs, weight {:.0})",
+        "{} IMEIs today, which weigh as {:.0} irregular ones, expected {:.0} (of this batch {} IMEIs, weight {:.0})",
         stream.imeis + part.imeis,
         stream.sum + part.weighted,
         stream.expected(),
@@ -204,7 +203,8 @@ fn sum(submission: &Submission, of: impl Fn(&ModelCounts) -> u64) -> u64 {
 
 fn shares(submission: &Submission, rates: &Rates) -> Vec<Alarm> {
     let all = submission.imeis();
-    let of_dual = |of: fn(&ModelCounts) -> u64| sum(submission, |counts| if weigh::is_dual(counts) { of(counts) } else { 0 });
+    let of_dual =
+        |of: fn(&ModelCounts) -> u64| sum(submission, |counts| if weigh::is_dual(counts) { of(counts) } else { 0 });
     let share = |kind, what, hits, usual: f64, floor: f64| {
         let expected = (2.0 * usual + floor).min(0.95);
         Share { kind, what, hits, of: all, usual, expected, least: IMEIS_MIN / 2 }
@@ -248,7 +248,8 @@ fn declared(submission: &Submission) -> Vec<Alarm> {
     let of_brand = known - other;
     let other_model = document.model.as_ref().map_or(0, |declared| {
         let differs = |counts: &ModelCounts| {
-            is_brand(counts) == Some(true) && counts.model.as_ref().is_some_and(|model| !same_name(&model.model, declared))
+            is_brand(counts) == Some(true)
+                && counts.model.as_ref().is_some_and(|model| !same_name(&model.model, declared))
         };
         sum(submission, |counts| if differs(counts) { counts.imeis } else { 0 })
     });

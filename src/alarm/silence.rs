@@ -53,7 +53,8 @@ impl Rhythm {
         self.last = day.get();
     }
 
-    /// Days of silence up to and with a day that is over, and how surprising they are. `None` while too little is known.
+    /// Days of silence up to and with a day that is over, and how surprising they are. `None` while too little is
+    /// known.
     pub(super) fn silence(&self, day: Day) -> Option<(u16, f64)> {
         if self.last.saturating_sub(self.first) < DAYS_READY {
             return None;

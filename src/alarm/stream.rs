@@ -14,8 +14,10 @@ pub(super) const ALARM_AT: f64 = 6.0;
 pub(super) const POOLED_AT: f64 = 6.5;
 /// One day adds at most this to the sum, before the reference is taken off: an outlier is no shift, two are not yet,
 const OUTLIER: f64 = 3.5;
-/// unless it is beyond this: 8 deviations are beyond any consignment of spare parts.
-const FLOOD: f64 = 8.0;
+/// unless it is a flood, which alarms by itself: as many deviations as the sum of a whole series alarms at, and 25
+/// times what is expected, beyond any consignment of spare parts; or twice as many deviations.
+const FLOOD: f64 = ALARM_AT;
+const FLOOD_TIMES: f64 = 25.0;
 /// What one day may teach above its expectation, in deviations.
 const TEACH_MAX: f64 = 3.0;
 /// What sums of a kind are measured by.
@@ -112,9 +114,16 @@ impl Stream {
         (self.level(self.sum + more) - self.expected) / self.deviation
     }
 
+    /// What the day counts for with `more`.
+    fn damped(&self, more: f64) -> f64 {
+        let z = self.z(more);
+        let is_many = self.level(self.sum + more) - self.expected >= FLOOD_TIMES.ln();
+        if z >= 2.0 * FLOOD || (z >= FLOOD && is_many) { z.max(ALARM_AT + REFERENCE) } else { z.min(OUTLIER) }
+    }
+
     /// What the test comes to when `more` is added today.
     pub(super) fn test(&self, more: f64) -> f64 {
-        self.cusum + damped(self.z(more)) - REFERENCE
+        self.cusum + self.damped(more) - REFERENCE
     }
 
     /// The daily sum that is expected.
@@ -126,7 +135,7 @@ impl Stream {
     pub(super) fn close(&mut self, weekday: u8, ready: bool) {
         let mut value = self.level(self.sum);
         if ready {
-            self.cusum = carried(self.cusum, damped(self.z(0.0)));
+            self.cusum = carried(self.cusum, self.damped(0.0));
             value = value.min(self.expected + TEACH_MAX * self.deviation);
         }
         self.ring.push(value, weekday);
@@ -137,11 +146,6 @@ impl Stream {
     pub(super) fn is_empty(&self) -> bool {
         self.sum == 0.0 && self.ring.values.iter().all(|value| *value == 0.0)
     }
-}
-
-/// What a day's z counts for.
-fn damped(z: f64) -> f64 {
-    if z < FLOOD { z.min(OUTLIER) } else { z }
 }
 
 /// The sum that goes over to the next day. After an alarm half of it stays: a fraud that goes on alarms again at

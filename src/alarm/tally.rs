@@ -90,7 +90,8 @@ impl Tally {
         other_door: &PageBits,
         black: &PageBits,
     ) {
-        let both = |held: &PageBits| bits.0.iter().zip(held.0).map(|(a, b)| u64::from((a & b).count_ones())).sum::<u64>();
+        let both =
+            |held: &PageBits| bits.0.iter().zip(held.0).map(|(a, b)| u64::from((a & b).count_ones())).sum::<u64>();
         let total = bits.0.iter().map(|word| u64::from(word.count_ones())).sum();
         let counts = self.page(id, total);
         counts.lone += lone.min(total);

@@ -29,7 +29,8 @@ fn of(brand: &str, name: &str, imeis: u64) -> ModelCounts {
 
 fn submission(door: Door, models: Vec<ModelCounts>) -> Submission {
     let brand = (door == Door::TppImport).then(|| "Aurora".into());
-    let document = Some(Document { number: "PI-1".into(), quantity: 1 << 40, drawn: 0, brand, model: Some("S".into()) });
+    let document =
+        Some(Document { number: "PI-1".into(), quantity: 1 << 40, drawn: 0, brand, model: Some("S".into()) });
     let (operator, submitter) = ("".into(), "importer".into());
     Submission { day: day(100), door, document, operator, submitter, desk: None, planned: false, models }
 }
@@ -52,18 +53,22 @@ fn each_rule_tells_what_it_saw_and_what_it_expected() {
         let line = |a: &Alarm| format!("{} {} [{}] {}", a.kind, a.severity, a.subject, a.what);
         alarms.iter().map(line).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(show(judge(vec![of("Aurora", "S", 900), of("Borealis", "X", 100)])), @"");
-    insta::assert_snapshot!(show(judge(vec![of("Aurora", "S", 900), of("Aurora", "T", 150)])), @"");
+    insta::assert_snapshot!(show(judge(vec![of("Aurora", "S", 900), of("Borealis", "X", 100)])), @r#"BRAND_MIX warning [document PI-1] 100 of 1000 IMEIs (10 %) are of another brand than declared; usual here 0.00 %, tolerated 1 % (document PI-1: Aurora S)"#);
+    insta::assert_snapshot!(show(judge(vec![of("Aurora", "S", 900), of("Aurora", "T", 150)])), @r#"TAC_MIX critical [document PI-1] 150 of 1050 IMEIs (14 %) are of another model than declared; usual here 0.00 %, tolerated 2 % (document PI-1: Aurora S)"#);
     let unknown = ModelCounts { imeis: 60, ..ModelCounts::default() };
-    insta::assert_snapshot!(show(judge(vec![of("Aurora", "S", 900), unknown])), @"");
+    insta::assert_snapshot!(show(judge(vec![of("Aurora", "S", 900), unknown])), @r#"UNKNOWN_TACS warning [submission] 60 of 960 IMEIs (6 %) are of TACs unknown to the catalogue; usual here 0.00 %, tolerated 0.50 %"#);
     let listed = ModelCounts { listed_here: 80, listed_elsewhere: 70, blacklisted: 9, ..of("Aurora", "S", 900) };
-    insta::assert_snapshot!(show(judge(vec![listed])), @"");
+    insta::assert_snapshot!(show(judge(vec![listed])), @r#"
+ALREADY_LISTED warning [submission] 80 of 900 IMEIs (9 %) are listed through this door already; usual here 0.00 %, tolerated 0.50 %
+ALREADY_LISTED warning [submission] 70 of 900 IMEIs (8 %) are listed through another door; usual here 0.00 %, tolerated 0.50 %
+ALREADY_LISTED critical [submission] 9 of 900 IMEIs (1 %) are on the black list; usual here 0.00 %, tolerated 0.05 %
+"#);
     let half = ModelCounts { lone: 500, ..of("Aurora", "S", 900) };
-    insta::assert_snapshot!(show(judge(vec![half])), @"");
+    insta::assert_snapshot!(show(judge(vec![half])), @r#"HALF_OF_DUAL_SIM critical [submission] 500 of 900 IMEIs (56 %) of two-SIM models come without their other IMEI; usual here 0.00 %, tolerated 20 %"#);
     let mut beyond = submission(Door::TppImport, vec![of("Aurora", "S", 900)]);
     beyond.document.as_mut().unwrap().quantity = 1_000;
     beyond.document.as_mut().unwrap().drawn = 200;
-    insta::assert_snapshot!(show(History::new().judge(&beyond)), @"");
+    insta::assert_snapshot!(show(History::new().judge(&beyond)), @r#"OVER_QUOTA critical [document PI-1] 900 IMEIs, and 200 were drawn before, of 1000 that the document allows"#);
 }
 
 #[test]
@@ -79,7 +84,8 @@ fn one_sim_models_have_no_half() {
 fn a_door_is_silent_by_its_own_rhythm() {
     let mut history = History::new();
     let at = |door, n: u16| Submission { day: day(n), ..submission(door, vec![of("Aurora", "S", 10)]) };
-    // Day 20,000 is a Thursday (2024-10-04 is a Friday): weekdays only at one door, every day at the other.
+    // Working days only at one door, every day at the other. Day 20,000 is Friday, 2024-10-04.
+    assert_eq!((day(0).to_string().as_str(), silence::weekday(day(0))), ("2024-10-04", 4));
     let works = |n: u16| silence::weekday(day(n)) < 5;
     for n in 0..60 {
         if works(n) {
@@ -184,7 +190,10 @@ proptest! {
         };
         let keys: BTreeSet<EquipmentKey> = keys.into_iter().map(key).collect();
         let is_paired = |key: EquipmentKey| key.get() % 4 < paired;
-        let here = |key: EquipmentKey| Elsewhere { here: key.get() % 3 == 0, other_door: key.get() % 5 == 0, black: key.get() % 7 == 0 };
+        let here = |key: EquipmentKey| {
+            let every = |n: u64| key.get().is_multiple_of(n);
+            Elsewhere { here: every(3), other_door: every(5), black: every(7) }
+        };
         let mut tally = Tally::new();
         keys.iter().for_each(|key| tally.add(*key, is_paired(*key), here(*key)));
         let catalogue = |tac: Tac| (tac.get() % 2 == 0).then(|| model("Aurora", "S", 5));
@@ -217,7 +226,8 @@ proptest! {
         for (page, keys) in &pages {
             let lone = keys.iter().filter(|key| !is_paired(**key)).count() as u64;
             let held = [bits(&|key| here(key).here, keys), bits(&|key| here(key).other_door, keys)];
-            tally.add_page(*page, &bits(&|_| true, keys), lone, &held[0], &held[1], &bits(&|key| here(key).black, keys));
+            let black = bits(&|key| here(key).black, keys);
+            tally.add_page(*page, &bits(&|_| true, keys), lone, &held[0], &held[1], &black);
         }
         prop_assert_eq!(tally.finish(catalogue), found);
     }
@@ -243,7 +253,12 @@ proptest! {
         for n in days {
             let counts = |(imeis, part, age): &(u64, u64, u16)| ModelCounts {
                 model: Some(CatalogueModel { allocated: Day::from_stored(*age), ..model("Aurora", "S", 0) }),
-                imeis: *imeis, thin: *part, lone: *part, listed_here: *part, listed_elsewhere: *part, blacklisted: *part,
+                imeis: *imeis,
+                thin: *part,
+                lone: *part,
+                listed_here: *part,
+                listed_elsewhere: *part,
+                blacklisted: *part,
                 ..ModelCounts::default()
             };
             let wild = Submission { day: day(n), ..submission(Door::ALL[door], imeis.iter().map(counts).collect()) };

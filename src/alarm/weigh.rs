@@ -70,11 +70,7 @@ pub(super) fn weight(counts: &ModelCounts, of: &Submission, newcomer: bool) -> f
         (declared, _) => declared.is_none(),
     };
     let doubt = |is: bool, share: f64| if is { share } else { 0.0 };
-    let doubts = [
-        scattered.max(LONE * lone),
-        doubt(off_document, OFF_DOCUMENT),
-        doubt(of.is_over_quota(), OVER_QUOTA),
-    ];
+    let doubts = [scattered.max(LONE * lone), doubt(off_document, OFF_DOCUMENT), doubt(of.is_over_quota(), OVER_QUOTA)];
     let doubt = 1.0 - doubts.iter().map(|doubt| 1.0 - doubt).product::<f64>();
     if newcomer { doubt * NEWCOMER_TIMES } else { doubt }
 }

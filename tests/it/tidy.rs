@@ -41,6 +41,7 @@ const LAYERS: &[&[&str]] = &[
     &["check", "explain", "import", "load", "registry", "sample"],
     &["hot", "store"],
     &[
+        "alarm",
         "batch",
         "day",
         "digest",

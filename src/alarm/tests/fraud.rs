@@ -57,9 +57,13 @@ fn at_door(world: &mut World, how: How, door: usize, brand: usize, imeis: u64) -
             let other = (brand + 1 + world.rng.below(5)) % 16;
             let rest = if how == How::Undeclared || door >= 2 { n - main } else { 0 };
             let mut models = {
- let lone = world.lone; world.scattered(brand, n - rest, tacs, 0.0, lone) };
+                let lone = world.lone;
+                world.scattered(brand, n - rest, tacs, 0.0, lone)
+            };
             models.extend({
- let lone = world.lone; world.scattered(other, rest, 6, 0.0, lone) });
+                let lone = world.lone;
+                world.scattered(other, rest, 6, 0.0, lone)
+            });
             models
         };
         let old = matches!(how, How::Insider | How::FakedRunsInsider);
@@ -93,7 +97,9 @@ fn mix(world: &mut World, brand: usize, day: &mut [Submission]) {
             part.lone -= part.lone / 10;
         });
         submission.models.extend({
- let lone = world.lone; world.scattered(brand, n, (n as usize / 12).clamp(4, 60), 0.0, lone) });
+            let lone = world.lone;
+            world.scattered(brand, n, (n as usize / 12).clamp(4, 60), 0.0, lone)
+        });
         // He declares the brand only, so that no model contradicts him.
         let imeis = submission.imeis();
         if let Some(document) = &mut submission.document {

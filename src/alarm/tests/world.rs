@@ -1,14 +1,10 @@
 //! A small world that sends batches: makers, importers, customs offices, couriers and outlets; launches and frauds.
 //!
-//! Everything is drawn from one seed, and so are the parameters (volumes, mixes, batch sizes, noise, holidays).
-//! It knows nothing of the detector. Batches are counts by TAC, as `Tally` would make them.
+//! All is drawn from one seed, the parameters too (volumes, mixes, batch sizes, noise, holidays). It knows nothing of
+//! the detector. Batches are counts by TAC, as `Tally` would make them.
 
-use crate::{
-    alarm::{CatalogueModel, Document, ModelCounts, Name, Submission},
-    day::Day,
-    identity::Tac,
-    listing::Door,
-};
+use crate::alarm::{CatalogueModel, Document, ModelCounts, Name, Submission};
+use crate::{day::Day, identity::Tac, listing::Door};
 
 /// SplitMix64.
 #[derive(Clone)]
@@ -51,7 +47,13 @@ impl Rng {
     }
     pub(super) fn pick(&mut self, weights: &[f64]) -> usize {
         let mut left = self.unit() * weights.iter().sum::<f64>();
-        weights.iter().position(|weight| { left -= weight; left < 0.0 }).unwrap_or(weights.len() - 1)
+        for (at, weight) in weights.iter().enumerate() {
+            left -= weight;
+            if left < 0.0 {
+                return at;
+            }
+        }
+        weights.len() - 1
     }
 }
 
@@ -146,7 +148,9 @@ impl World {
         let shares = std::array::from_fn(|d| std::array::from_fn(|b| BRANDS[b].1[d] * rng.noise(0.25)));
         let volume = std::array::from_fn(|d| total * SHARES[d] * rng.between(0.7, 1.3));
         let submitters = std::array::from_fn(|d| {
-            let of = |b: usize, rng: &mut Rng| (0..1 + rng.below(3)).map(|n| format!("{}-{b}-{n}", ["mk", "im"][d]).into()).collect();
+            let of = |b: usize, rng: &mut Rng| {
+                (0..1 + rng.below(3)).map(|n| format!("{}-{b}-{n}", ["mk", "im"][d]).into()).collect()
+            };
             (0..BRANDS.len()).map(|b| of(b, &mut rng)).collect()
         });
         let desks = std::array::from_fn(|d| {
@@ -359,7 +363,12 @@ impl World {
             let name: Name = format!("{} Flagship {}", BRANDS[brand].0, self.day / 10).into();
             let models = (0..3)
                 .map(|i| {
-                    let model = CatalogueModel { brand: BRANDS[brand].0.into(), model: name.clone(), allocated: born, dual_sim: Some(true) };
+                    let model = CatalogueModel {
+                        brand: BRANDS[brand].0.into(),
+                        model: name.clone(),
+                        allocated: born,
+                        dual_sim: Some(true),
+                    };
                     let tac = Tac::new(36_000_000 + u32::from(self.day / 10) * 100 + i).unwrap();
                     let thin = (n as f64 * self.rng.between(0.0, 0.05)) as u64;
                     counts(&TacInfo { tac, model }, n, thin, n / 200)
