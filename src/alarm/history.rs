@@ -182,9 +182,8 @@ pub struct History {
     pub(super) rhythms: BTreeMap<Door, Rhythm>,
 }
 
-impl History {
-    /// Nothing came yet.
-    pub fn new() -> Self {
+impl Default for History {
+    fn default() -> Self {
         Self {
             today: None,
             lanes: BTreeMap::new(),
@@ -194,6 +193,13 @@ impl History {
             submitters: BTreeMap::new(),
             rhythms: BTreeMap::new(),
         }
+    }
+}
+
+impl History {
+    /// Nothing came yet.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Takes a submission in, after it was judged. Every one counts, whatever became of it: what was refused teaches

@@ -196,7 +196,7 @@ proptest! {
         };
         let mut tally = Tally::new();
         keys.iter().for_each(|key| tally.add(*key, is_paired(*key), here(*key)));
-        let catalogue = |tac: Tac| (tac.get() % 2 == 0).then(|| model("Aurora", "S", 5));
+        let catalogue = |tac: Tac| tac.get().is_multiple_of(2).then(|| model("Aurora", "S", 5));
         let found = tally.finish(catalogue);
 
         let mut pages = BTreeMap::<PageId, Vec<EquipmentKey>>::new();

@@ -273,8 +273,8 @@ impl World {
     /// A day's list of an office, courier or outlet.
     fn persons(&mut self, door: usize, desk: usize, imeis: f64, brands: &[f64; 16]) -> Submission {
         let mut models = Vec::new();
-        for brand in 0..BRANDS.len() {
-            let n = self.rng.poisson(imeis * brands[brand]);
+        for (brand, share) in brands.iter().enumerate() {
+            let n = self.rng.poisson(imeis * share);
             // A third of this year, the rest older; launches bring new ones.
             let surge = self.surge[brand];
             let fresh = self.rng.poisson(n as f64 * 0.35 * surge);
