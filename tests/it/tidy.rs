@@ -44,6 +44,7 @@ const LAYERS: &[&[&str]] = &[
     &["check", "explain", "import", "load", "registry", "sample"],
     &["hot", "store"],
     &[
+        "alarm",
         "batch",
         "day",
         "digest",
