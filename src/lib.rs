@@ -38,6 +38,7 @@ pub mod hot;
 pub mod store;
 
 // Rules and terms.
+pub mod access;
 pub mod alarm;
 pub mod batch;
 pub mod day;

@@ -45,6 +45,7 @@ const LAYERS: &[&[&str]] = &[
     &["hot", "store"],
     &[
         "alarm",
+        "access",
         "batch",
         "day",
         "digest",

@@ -1,0 +1,89 @@
+//! Access: which role may make which call.
+//!
+//! One table for every call of every door; the proto says the same, and a test holds one against the other. What always
+//! holds: a call without a rule is answered to nobody; the table opens doors only: what a principal may do behind them
+//! (for which door of the register, and never on its own work) is decided in the write path.
+
+use crate::principal::{Principal, Role};
+use Role::{Administrator, Agent, Approver, Auditor, NetworkElement, Submitter, Supervisor};
+
+/// Who may make a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Every principal that is known and not revoked.
+    AnyPrincipal,
+    /// Principals with one of these roles.
+    Roles(&'static [Role]),
+}
+
+/// The rule of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its path on the wire.
+    pub path: &'static str,
+    /// Who may make it.
+    pub who: Who,
+}
+
+const fn rule(path: &'static str, who: Who) -> Rule {
+    Rule { path, who }
+}
+
+/// Every call. Health and reflection tell nothing of the register and are no part of it.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    rule("/saring.v1.EquipmentCheck/Check", Who::Roles(&[NetworkElement, Agent, Supervisor, Auditor])),
+    rule("/saring.v1.EquipmentCheck/CheckBatch", Who::Roles(&[NetworkElement, Agent, Supervisor, Auditor])),
+    rule("/saring.v1.EquipmentCheck/CheckStream", Who::Roles(&[NetworkElement, Agent, Supervisor, Auditor])),
+    rule("/saring.v1.EquipmentCheck/CheckBatchStream", Who::Roles(&[NetworkElement, Agent, Supervisor, Auditor])),
+    rule("/saring.v1.EquipmentCheck/Explain", Who::Roles(&[Agent, Supervisor, Auditor, Submitter, Approver, Administrator])),
+    rule("/saring.v1.Registry/WhoAmI", Who::AnyPrincipal),
+    rule("/saring.v1.Registry/ListPrincipals", Who::Roles(&[Administrator, Auditor])),
+    rule("/saring.v1.Registry/AddPrincipal", Who::Roles(&[Administrator])),
+    rule("/saring.v1.Registry/RotateToken", Who::AnyPrincipal),
+    rule("/saring.v1.Registry/RevokeCredential", Who::Roles(&[Administrator])),
+    rule("/saring.v1.Registry/RevokePrincipal", Who::Roles(&[Administrator])),
+    rule("/saring.v1.Registry/WithdrawRole", Who::Roles(&[Administrator])),
+    rule("/saring.v1.Registry/Propose", Who::Roles(&[Administrator, Submitter, Approver])),
+    rule("/saring.v1.Registry/ApproveProposal", Who::Roles(&[Administrator, Approver])),
+    rule("/saring.v1.Registry/RejectProposal", Who::Roles(&[Administrator, Submitter, Approver])),
+    rule("/saring.v1.Registry/ListProposals", Who::Roles(&[Administrator, Submitter, Approver, Auditor])),
+    rule("/saring.v1.Registry/SubmitBatch", Who::Roles(&[Submitter])),
+    rule("/saring.v1.Registry/GetUpload", Who::Roles(&[Submitter])),
+    rule("/saring.v1.Registry/ApproveBatch", Who::Roles(&[Approver])),
+    rule("/saring.v1.Registry/RejectBatch", Who::Roles(&[Approver, Submitter])),
+    rule("/saring.v1.Registry/SuspendBatch", Who::Roles(&[Approver])),
+    rule("/saring.v1.Registry/RestoreBatch", Who::Roles(&[Approver])),
+    rule("/saring.v1.Registry/WithdrawBatch", Who::Roles(&[Approver])),
+    rule("/saring.v1.Registry/RealiseBatch", Who::Roles(&[Approver])),
+    rule("/saring.v1.Registry/ListBatches", Who::Roles(&[Submitter, Approver, Supervisor, Auditor, Administrator])),
+    rule("/saring.v1.Registry/ShowBatch", Who::Roles(&[Submitter, Approver, Supervisor, Auditor, Administrator])),
+    rule("/saring.v1.Registry/ListDocuments", Who::Roles(&[Submitter, Approver, Auditor, Administrator])),
+    rule("/saring.v1.Registry/Preview", Who::Roles(&[Submitter, Approver, Auditor, Administrator])),
+    rule("/saring.v1.Registry/Operate", Who::Roles(&[Submitter, Approver])),
+    rule("/saring.v1.Registry/EndOverride", Who::Roles(&[Administrator])),
+    rule("/saring.v1.Registry/ListOverrides", Who::AnyPrincipal),
+];
+
+impl Rule {
+    /// The rule of a path.
+    pub fn of(path: &str) -> Option<&'static Self> {
+        RULES.iter().find(|rule| rule.path == path)
+    }
+
+    /// Whether a principal may make the call.
+    pub fn lets_in(&self, principal: &Principal) -> bool {
+        match self.who {
+            Who::AnyPrincipal => !principal.revoked,
+            Who::Roles(roles) => roles.iter().any(|role| principal.has(*role)),
+        }
+    }
+
+    /// Whom the call is for, in words.
+    pub fn whom(&self) -> String {
+        match self.who {
+            Who::AnyPrincipal => "any principal".to_owned(),
+            Who::Roles(roles) => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The Registry door: how people and services change the register.
+//!
+//! It has an address of its own and runs on the side runtime, so that no upload, preview or write ever sits on a check
+//! runtime. Every call meets the table of [`crate::access`] first; what it asks for is then carried out on a blocking
+//! thread by the write path, which decides for itself whether that principal may. What always holds: no call without a
+//! principal; a refusal says what to do, and is a status, never an answer.
+
+mod answer;
+mod caller;
+mod convert;
+mod door;
+mod order;
+mod upload;
+
+pub(super) use caller::{Doorkeeper, principal_of};
+pub use door::RegistryDoor;
+
+use super::status;
+use crate::{
+    proto::{self, registry_server::Registry as Service},
+    registry::{PreviewOrder, Registry, RegistryError, Step},
+};
+use caller::{Caller, hands};
+use std::sync::{Arc, OnceLock};
+use tonic::{Request, Response, Status, Streaming};
+
+/// The service. Cloning copies references only.
+#[derive(Clone)]
+pub(super) struct RegistryService {
+    registry: Arc<OnceLock<Registry>>,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+impl RegistryService {
+    pub(super) const fn new(registry: Arc<OnceLock<Registry>>) -> Self {
+        Self { registry }
+    }
+
+    fn registry(&self) -> Result<Registry, Status> {
+        self.registry.get().cloned().ok_or_else(status::warming)
+    }
+
+    /// Runs work that reads or writes the disk on a blocking thread.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Answer<T> {
+        let registry = self.registry()?;
+        let done = tokio::task::spawn_blocking(move || work(&registry)).await;
+        match done {
+            Ok(Ok(done)) => Ok(Response::new(done)),
+            Ok(Err(error)) => Err(answer::refused(&error)),
+            Err(error) => {
+                tracing::error!(%error, "a call of the Registry door broke off");
+                Err(Status::internal("the call broke off; the node's diagnostics say why"))
+            }
+        }
+    }
+
+    async fn step(&self, request: Request<proto::StepRequest>, step: Step) -> Answer<proto::StepResponse> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let order = order::step(request, step)?;
+        self.run(move |registry| Ok(answer::step(registry.step(&hands, &order)?))).await
+    }
+}
+
+#[tonic::async_trait]
+impl Service for RegistryService {
+    async fn who_am_i(&self, request: Request<proto::WhoAmIRequest>) -> Answer<proto::Principal> {
+        Ok(Response::new(answer::principal(Caller::of(&request)?.principal())))
+    }
+
+    async fn list_principals(
+        &self,
+        _: Request<proto::ListPrincipalsRequest>,
+    ) -> Answer<proto::ListPrincipalsResponse> {
+        let ledger = self.registry()?.store().ledger();
+        let principals = ledger.principals().iter().map(answer::principal).collect();
+        Ok(Response::new(proto::ListPrincipalsResponse { principals }))
+    }
+
+    async fn add_principal(&self, request: Request<proto::AddPrincipalRequest>) -> Answer<proto::TokenResponse> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let new = order::principal(request)?;
+        self.run(move |registry| Ok(answer::token(registry.add_principal(&hands, &new)?))).await
+    }
+
+    async fn rotate_token(&self, request: Request<proto::RotateTokenRequest>) -> Answer<proto::TokenResponse> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let shown = caller.token().ok_or_else(|| Status::failed_precondition("only a token can be rotated"))?;
+        self.run(move |registry| Ok(answer::token(registry.rotate_token(&hands, &shown, request.days)?))).await
+    }
+
+    async fn revoke_credential(&self, request: Request<proto::RevokeCredentialRequest>) -> Answer<proto::Receipt> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let (number, reason) = (request.credential, request.reason);
+        self.run(move |registry| Ok(answer::receipt(registry.revoke_credential(&hands, number, &reason)?))).await
+    }
+
+    async fn revoke_principal(&self, request: Request<proto::RevokePrincipalRequest>) -> Answer<proto::Receipt> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let (name, reason) = (request.name, request.reason);
+        self.run(move |registry| Ok(answer::receipt(registry.revoke_principal(&hands, &name, &reason)?))).await
+    }
+
+    async fn withdraw_role(&self, request: Request<proto::WithdrawRoleRequest>) -> Answer<proto::Receipt> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let (grant, reason) = (request.grant, request.reason);
+        self.run(move |registry| Ok(answer::receipt(registry.withdraw_role(&hands, grant, &reason)?))).await
+    }
+
+    async fn propose(&self, request: Request<proto::ProposeRequest>) -> Answer<proto::ProposeResponse> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let reason = request.reason.clone();
+        let order = order::proposal(request)?;
+        self.run(move |registry| Ok(answer::proposed(registry.propose(&hands, &order, &reason)?))).await
+    }
+
+    async fn approve_proposal(&self, request: Request<proto::DecisionRequest>) -> Answer<proto::StepResponse> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        self.run(move |registry| {
+            let proto::DecisionRequest { proposal, reason, preview_sha256, .. } = request;
+            let receipt = registry.approve_proposal(&hands, proposal, &reason, &preview_sha256)?;
+            Ok(proto::StepResponse { receipt: Some(answer::receipt(receipt)), ..proto::StepResponse::default() })
+        })
+        .await
+    }
+
+    async fn reject_proposal(&self, request: Request<proto::DecisionRequest>) -> Answer<proto::Receipt> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        self.run(move |registry| {
+            Ok(answer::receipt(registry.reject_proposal(&hands, request.proposal, &request.reason)?))
+        })
+        .await
+    }
+
+    async fn list_proposals(
+        &self,
+        request: Request<proto::ListProposalsRequest>,
+    ) -> Answer<proto::ListProposalsResponse> {
+        let ledger = self.registry()?.store().ledger();
+        let proposals = answer::proposals(&ledger, request.get_ref().decided);
+        Ok(Response::new(proto::ListProposalsResponse { proposals }))
+    }
+
+    async fn submit_batch(
+        &self,
+        request: Request<Streaming<proto::SubmitBatchRequest>>,
+    ) -> Answer<proto::SubmitBatchResponse> {
+        let caller = Caller::of(&request)?;
+        let registry = self.registry()?;
+        let upload = upload::receive(&registry, &caller, request.into_inner()).await?;
+        self.run(move |registry| upload.submit(registry)).await
+    }
+
+    async fn get_upload(&self, request: Request<proto::GetUploadRequest>) -> Answer<proto::Upload> {
+        let caller = Caller::of(&request)?;
+        let received = upload::received(&self.registry()?, &caller, &request.get_ref().request_id)?;
+        Ok(Response::new(proto::Upload { received }))
+    }
+
+    async fn approve_batch(&self, request: Request<proto::StepRequest>) -> Answer<proto::StepResponse> {
+        self.step(request, Step::Approve).await
+    }
+
+    async fn reject_batch(&self, request: Request<proto::StepRequest>) -> Answer<proto::StepResponse> {
+        self.step(request, Step::Reject).await
+    }
+
+    async fn suspend_batch(&self, request: Request<proto::StepRequest>) -> Answer<proto::StepResponse> {
+        self.step(request, Step::Suspend).await
+    }
+
+    async fn restore_batch(&self, request: Request<proto::StepRequest>) -> Answer<proto::StepResponse> {
+        self.step(request, Step::Restore).await
+    }
+
+    async fn withdraw_batch(&self, request: Request<proto::StepRequest>) -> Answer<proto::StepResponse> {
+        self.step(request, Step::Withdraw).await
+    }
+
+    async fn realise_batch(&self, request: Request<proto::StepRequest>) -> Answer<proto::StepResponse> {
+        self.step(request, Step::Realise).await
+    }
+
+    async fn list_batches(&self, request: Request<proto::ListBatchesRequest>) -> Answer<proto::ListBatchesResponse> {
+        let request = request.into_inner();
+        let wanted = order::BatchFilter::of(&request)?;
+        self.run(move |registry| Ok(proto::ListBatchesResponse { batches: answer::batches(registry, &wanted)? })).await
+    }
+
+    async fn show_batch(&self, request: Request<proto::ShowBatchRequest>) -> Answer<proto::Batch> {
+        let number = request.get_ref().batch;
+        self.run(move |registry| answer::batch(registry, number)).await
+    }
+
+    async fn list_documents(&self, _: Request<proto::ListDocumentsRequest>) -> Answer<proto::ListDocumentsResponse> {
+        self.run(|registry| Ok(proto::ListDocumentsResponse { documents: answer::documents(registry) })).await
+    }
+
+    async fn preview(&self, request: Request<proto::PreviewRequest>) -> Answer<proto::PreviewResponse> {
+        let order: PreviewOrder = order::preview(request.into_inner())?;
+        self.run(move |registry| answer::preview(registry, &order)).await
+    }
+
+    async fn operate(&self, request: Request<proto::OperateRequest>) -> Answer<proto::OperateResponse> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        let registry = self.registry()?;
+        let operation = order::operation(request, |text| registry.person(text))?;
+        self.run(move |registry| Ok(answer::operated(registry.operate(&hands, &operation)?))).await
+    }
+
+    async fn end_override(&self, request: Request<proto::EndOverrideRequest>) -> Answer<proto::Receipt> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let hands = hands(&caller, &request.request_id)?;
+        self.run(move |registry| Ok(answer::receipt(registry.end_override(&hands, request.number, &request.reason)?)))
+            .await
+    }
+
+    async fn list_overrides(&self, _: Request<proto::ListOverridesRequest>) -> Answer<proto::ListOverridesResponse> {
+        let ledger = self.registry()?.store().ledger();
+        Ok(Response::new(proto::ListOverridesResponse { overrides: answer::overrides(&ledger) }))
+    }
+}
