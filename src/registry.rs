@@ -10,6 +10,7 @@ mod part;
 mod publish;
 mod queue;
 mod settings;
+mod states;
 #[cfg(test)]
 mod tests;
 mod verify;

@@ -211,7 +211,10 @@ impl Changes {
                 content.marks.iter().for_each(|(place, _)| {
                     marked.insert(*place);
                 });
-                (chunk_of_page(*id).1, [content.registered.clone(), content.grandfathered.clone(), marked])
+                (
+                    chunk_of_page(*id).1,
+                    [content.registered.clone(), content.grandfathered.clone(), marked, content.suspended.clone()],
+                )
             })
             .collect();
         let id = chunk_of_page(*first).0;

@@ -167,7 +167,7 @@ pub(super) fn write_group(writer: &mut Writer<'_>, group: &mut [Prepared]) -> Re
 }
 
 /// Pairings and subscribers lie in their operator's partition, everything else in the national one.
-fn partition(header: &BatchHeader) -> String {
+pub(super) fn partition(header: &BatchHeader) -> String {
     if matches!(header.kind.as_str(), "pairing" | "subscriber") { header.operator.clone() } else { String::new() }
 }
 

@@ -38,7 +38,7 @@ const LAYERS: &[&[&str]] = &[
     &["serve"],
     &["grpc", "console", "config", "proto"],
     &["telemetry", "metrics"],
-    &["check", "explain", "import", "load", "registry", "sample"],
+    &["check", "explain", "import", "load", "preview", "registry", "sample"],
     &["hot", "store"],
     &[
         "batch",
