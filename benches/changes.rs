@@ -15,10 +15,11 @@ use saring::{
     hot::Published,
     identity::EquipmentKey,
     import::{Counts, Gathered, Kind, Mode},
-    listing::Door,
+    listing::{Door, TacBar, TacRule},
     load,
     page::{PageBits, PageId},
-    policy::{Reason, Status},
+    policy::{Reason, Settings, Status},
+    preview::{Hypothesis, Preview, preview},
     registry::{ImportOrder, Registry},
     sample,
     store::Hands,
@@ -66,7 +67,10 @@ fn run(shape: &str, directory: &Path) {
         _ => sample::scattered(SEED, devices, SCATTERED_PER_MILLE).collect(),
     };
     let size = BATCH.min(devices as usize / 10);
-    let batches = [("runs", runs_of(&base, size)), ("one a page", scatter_of(&base, size))];
+    let runs = runs_of(&base, size);
+    let scattered = scatter_of(&base, &runs, size);
+    let batches = [("runs", runs), ("one a page", scattered)];
+    let tac = base[base.len() / 2].0.tac();
     let registry = Registry::open(directory, true).unwrap().0;
     let mut numbers = Vec::new();
     let started = Instant::now();
@@ -86,7 +90,55 @@ fn run(shape: &str, directory: &Path) {
     for ((name, pages), number) in batches.iter().zip(numbers) {
         let about = format!("{devices} IMEIs {shape}, batch of {size} on {} pages ({name})", pages.len());
         changes(&about, &registry, &checker, pages, number);
+        let suspension = Hypothesis::Steps(vec![BatchStep::new(number, BatchState::Suspended)]);
+        let shown = dry_run(&format!("{about}: preview of its suspension"), &registry, &checker, &suspension);
+        assert_eq!(shown.imeis, size as u64);
     }
+    let about = format!("{devices} IMEIs {shape}: preview of");
+    let barred = TacRule { barred: TacBar::Hard, ..TacRule::default() };
+    let rule = Hypothesis::TacRules(vec![(tac, barred)]);
+    assert!(dry_run(&format!("{about} a TAC rule"), &registry, &checker, &rule).imeis > 0);
+    let settings = Settings::from_toml("[national]\nsuspended = \"black\"").unwrap();
+    let settings = Hypothesis::Settings(Arc::new(settings));
+    assert_eq!(dry_run(&format!("{about} a setting"), &registry, &checker, &settings).imeis, 0);
+    let store = registry.store();
+    let door = Hypothesis::of_door(store, Door::TppImport, BatchState::Active, BatchState::Suspended, None);
+    let shown = dry_run(&format!("{about} the suspension of a door"), &registry, &checker, &door);
+    assert!(shown.imeis.abs_diff(devices) < devices / 10);
+    let Hypothesis::Steps(steps) = door else { unreachable!() };
+    for state in [BatchState::Suspended, BatchState::Active] {
+        let steps: Vec<_> = steps.iter().map(|step| BatchStep { state, ..*step }).collect();
+        let started = Instant::now();
+        registry.write_steps(&steps, &Hands::bootstrap()).unwrap();
+        let memory = checker.sets().unwrap().stats().total_bytes();
+        println!(
+            "{devices} IMEIs {shape}: a whole door {} in force after {:.3} s; {:.1} MiB in memory",
+            state.name(),
+            started.elapsed().as_secs_f64(),
+            memory as f64 / f64::from(1 << 20)
+        );
+        if state == BatchState::Suspended {
+            let black = dry_run(&format!("{about} a setting that changes them"), &registry, &checker, &settings);
+            assert_eq!(black.imeis, shown.imeis);
+        }
+    }
+}
+
+fn dry_run(about: &str, registry: &Registry, checker: &Checker, hypothesis: &Hypothesis) -> Preview {
+    let hot = checker.sets().unwrap();
+    let now = Clock::system().unwrap().unix_seconds();
+    let mut best = Duration::MAX;
+    let mut shown = None;
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        let preview = preview(registry.store(), &hot, hypothesis, now).unwrap();
+        best = best.min(started.elapsed());
+        assert!(shown.is_none_or(|shown| shown == preview), "a preview differs from the one before");
+        shown = Some(preview);
+    }
+    let shown = shown.unwrap();
+    println!("{about}: {:.3} s, {} IMEIs change on {} pages", best.as_secs_f64(), shown.imeis, shown.pages);
+    shown
 }
 
 /// Suspends and restores, beside checks.
@@ -168,10 +220,10 @@ fn runs_of(base: &[(PageId, PageBits)], size: usize) -> Pages {
 }
 
 /// A new device a page, spread over the register, and over pages of their own where there are too few.
-fn scatter_of(base: &[(PageId, PageBits)], size: usize) -> Pages {
+fn scatter_of(base: &[(PageId, PageBits)], runs: &Pages, size: usize) -> Pages {
     let step = (base.len() / size).max(1);
     let mut pages = Pages::new();
-    for (id, bits) in base.iter().step_by(step) {
+    for (id, bits) in base.iter().step_by(step).filter(|(id, _)| !runs.contains_key(id)) {
         if let Some(place) = (0..2048).rev().find(|place| !bits.contains(*place) && id.key(*place).is_some())
             && pages.len() < size
         {
@@ -184,7 +236,7 @@ fn scatter_of(base: &[(PageId, PageBits)], size: usize) -> Pages {
         if pages.len() >= size {
             break;
         }
-        if base.binary_search_by_key(&id, |(id, _)| *id).is_err() {
+        if base.binary_search_by_key(&id, |(id, _)| *id).is_err() && !runs.contains_key(&id) {
             pages.entry(id).or_insert(PageBits::EMPTY).insert(7);
         }
     }

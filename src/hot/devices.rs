@@ -60,13 +60,12 @@ pub(super) struct DeviceChunk {
 
 impl DeviceChunk {
     /// The chunk with some pages replaced. `None` when no device is left.
-    pub(super) fn replaced(old: Option<&Self>, changes: &[(usize, PageSets)]) -> Option<Self> {
-        let mut words = Vec::new();
+    pub(super) fn replaced(old: Option<&Self>, changes: &[(usize, [&PageBits; 4])]) -> Option<Self> {
+        let mut words = Vec::with_capacity(old.map_or(0, |old| old.words.len() + changes.len()));
         let mut header = 0;
         for set in DeviceSet::ALL {
-            let sets: Vec<_> = changes.iter().map(|(page, sets)| (*page, sets[set as usize].clone())).collect();
             let section = old.map_or(Section { layout: Layout::Empty, words: &[] }, |old| old.section(set));
-            let layout = section.replaced(&sets, &mut words);
+            let layout = section.replaced(changes.iter().map(|(page, sets)| (*page, sets[set as usize])), &mut words);
             header |= (layout as u64 | (words.len() as u64) << 2) << (set as u32 * 16);
         }
         (!words.is_empty()).then(|| Self { header, words: words.into() })
@@ -154,9 +153,9 @@ mod tests {
             second in prop::array::uniform4(page_bits()),
             page in 0..CHUNK_PAGES,
         ) {
-            let chunk = DeviceChunk::replaced(None, &[(page, first.clone())]);
+            let chunk = DeviceChunk::replaced(None, &[(page, first.each_ref())]);
             let other = (page + 5) % CHUNK_PAGES;
-            let Some(chunk) = DeviceChunk::replaced(chunk.as_ref(), &[(other, second.clone())]) else {
+            let Some(chunk) = DeviceChunk::replaced(chunk.as_ref(), &[(other, second.each_ref())]) else {
                 prop_assert!(first.iter().chain(&second).all(PageBits::is_empty));
                 return Ok(());
             };
@@ -172,7 +171,8 @@ mod tests {
                     prop_assert_eq!(chunk.flags((page * 2048) as u16 + place), expected);
                 }
             }
-            let emptied = [(page, PageSets::default()), (other, PageSets::default())];
+            let none = PageSets::default();
+            let emptied = [(page, none.each_ref()), (other, none.each_ref())];
             prop_assert_eq!(DeviceChunk::replaced(Some(&chunk), &emptied), None);
         }
     }
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn the_largest_chunk_is_copied_within_the_limit() {
         let half = PageBits([0x5555_5555_5555_5555; PageBits::WORDS]);
-        let pages: Vec<_> = (0..CHUNK_PAGES).map(|page| (page, std::array::from_fn(|_| half.clone()))).collect();
+        let pages: Vec<_> = (0..CHUNK_PAGES).map(|page| (page, [&half; 4])).collect();
         let chunk = DeviceChunk::replaced(None, &pages).unwrap();
         assert!(chunk.words().len() * 8 <= 65_536);
         assert!(chunk.flags(65_534).marked && !chunk.flags(65_535).marked);

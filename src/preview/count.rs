@@ -135,7 +135,7 @@ impl<'a> Counter<'a> {
             &after.suspended,
             &paired,
         ];
-        self.split(page, rest, &planes, 0, &mut changed);
+        self.split(page, rest, &planes, 1, &mut changed);
         let mut singles = Singles::new(page.contents);
         for place in apart.iter() {
             singles.go_to(place);
@@ -165,10 +165,8 @@ impl<'a> Counter<'a> {
         if group.is_empty() {
             return;
         }
-        // The sets that were split by stand above a one.
-        let depth = if flags == 0 { 0 } else { flags.ilog2() as usize };
-        let flags = flags.max(1);
-        let Some(plane) = planes.get(depth) else { return self.group(page, &group, flags, changed) };
+        // Behind a leading one, a bit for each set that was split by.
+        let Some(plane) = planes.get(flags.ilog2() as usize) else { return self.group(page, &group, flags, changed) };
         let mut within = group.clone();
         within.intersect(plane);
         let mut without = group;

@@ -98,3 +98,41 @@ const fn bytes_of(rule: TacRule) -> [u8; 2] {
     };
     [rule.exempt_type as u8, bar]
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::batch::{BatchState, BatchStep};
+    use std::{fmt::Write as _, sync::Arc};
+
+    fn hex(digest: [u8; 32]) -> String {
+        digest.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// Approvals carry these digests in the journal: these bytes are for ever.
+    #[test]
+    fn digests_do_not_change_between_versions() {
+        let tac = Tac::new(35_000_001).unwrap();
+        let mut pages = PagesHasher::default();
+        pages.add(PageId::new(tac, 3).unwrap(), [1, 2]);
+        let rule = TacRule { exempt_type: true, barred: TacBar::Hard };
+        let tacs = [TacDigest { tac, rules: [TacRule::default(), rule], pages: pages.finish() }];
+        let first = BatchStep { batch: 7, state: BatchState::Suspended, black_from: Day::from_stored(20_000) };
+        let second = BatchStep::new(9, BatchState::Withdrawn);
+        let hypotheses = [
+            Hypothesis::Steps(vec![first, second]),
+            Hypothesis::Steps(vec![second, first]),
+            Hypothesis::TacRules(vec![(tac, rule)]),
+            Hypothesis::Settings(Arc::new(Settings::from_toml("[national]\nexpired = \"grey\"").unwrap())),
+        ];
+        let [steps, turned, rules, settings] = hypotheses.map(|what| hex(of(&what, &Settings::default(), &tacs)));
+        assert_eq!(steps, turned);
+        assert_eq!(steps, "e5a7ac56300f16b96a901b29e8aeb3803c62ae272af7f0763862d00317297bfe");
+        assert_eq!(rules, "8c49d34c01037667cb11aa683bd6866b02ac19eb85a7be0f1afda3ace8c8d68b");
+        assert_eq!(settings, "c6b8ef0ba6886ea1fda65dfb615320bf18c676a7f75108dce87e09b99cd345b5");
+    }
+}

@@ -26,8 +26,8 @@ use std::{
 };
 
 /// What one thread does well: pages of the store, and models of the hot sets.
-const PAGES_ALONE_MAX: usize = 2_048;
-const TACS_ALONE_MAX: usize = 16;
+const PAGES_ALONE_MAX: usize = if cfg!(test) { 2 } else { 2_048 };
+const TACS_ALONE_MAX: usize = if cfg!(test) { 1 } else { 16 };
 
 /// See the module.
 pub(super) struct Plan<'a> {

@@ -18,7 +18,7 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc, thread};
 
 /// Pages above which a second thread is worth its start.
-const PAGES_ALONE_MAX: usize = 4_096;
+const PAGES_ALONE_MAX: usize = if cfg!(test) { 4 } else { 4_096 };
 
 impl Registry {
     /// Keeps hot sets up to date with every change from now on. They must be of the store's newest revision.
@@ -77,15 +77,6 @@ pub(super) fn publish_rows<'a>(registry: &Registry, writer: &Writer<'_>, rows: i
             }
         }
         touched.put(writer.store(), update)
-    });
-}
-
-/// Publishes pages, folded anew. Ascending, without doubles.
-pub(super) fn publish_pages(registry: &Registry, writer: &Writer<'_>, pages: &[PageId]) {
-    let store = writer.store();
-    publish(registry, store, |update| {
-        update.pages = contents(store, pages, store.applied().seq)?;
-        Ok(())
     });
 }
 
