@@ -51,6 +51,7 @@ impl Known {
         Evidence {
             registered: self.registered,
             grandfathered: self.grandfathered,
+            suspended: false,
             marks: &self.marks,
             pairs: Pairs { plain: &self.allowed, others: &[] },
             tac: self.tac,

@@ -269,7 +269,7 @@ impl Bench {
 fn loaded(sets: &mpsc::Receiver<HotSets>) -> Result<Loaded, LoadError> {
     let sets = Arc::new(Published::new(sets.recv()?));
     let explain = Arc::new(NoExplain(Checker::new(Arc::clone(&sets), Clock::system()?)));
-    Ok(Loaded { sets, explain, keep: Box::new(()) })
+    Ok(Loaded { sets, explain, registry: None })
 }
 
 /// Asks until the node is not too busy, as a client must.

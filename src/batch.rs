@@ -158,6 +158,24 @@ impl Batch {
     }
 }
 
+/// A batch takes another state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchStep {
+    /// The batch.
+    pub batch: BatchNumber,
+    /// Its next state.
+    pub state: BatchState,
+    /// For a suspension: the first day on which its devices are black.
+    pub black_from: Option<Day>,
+}
+
+impl BatchStep {
+    /// A step without a day.
+    pub const fn new(batch: BatchNumber, state: BatchState) -> Self {
+        Self { batch, state, black_from: None }
+    }
+}
+
 /// All batches of a register by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batches(BTreeMap<BatchNumber, Arc<Batch>>);
@@ -179,6 +197,16 @@ impl Batches {
     pub fn only(&self, numbers: impl IntoIterator<Item = BatchNumber>) -> Self {
         let known = numbers.into_iter().filter_map(|number| Some((number, Arc::clone(self.0.get(&number)?))));
         Self(known.collect())
+    }
+
+    /// Takes in the batches of another table; of one number those of the other count. Shares them with it.
+    pub fn extend(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().map(|(number, batch)| (*number, Arc::clone(batch))));
+    }
+
+    /// Keeps the batches of these numbers only.
+    pub fn retain(&mut self, mut keep: impl FnMut(BatchNumber) -> bool) {
+        self.0.retain(|number, _| keep(*number));
     }
 
     /// Every batch, ascending.

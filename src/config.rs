@@ -30,6 +30,8 @@ const ENV_PREFIX: &str = "SARING_";
 pub struct NodeConfig {
     /// Address of the gRPC door.
     pub listen: SocketAddr,
+    /// Address of the Registry door; none: two ports above the gRPC door.
+    pub registry: Option<SocketAddr>,
     /// Address of the HTTP door: /metrics, /healthz, /readyz.
     pub http: SocketAddr,
     /// The node's certificate and what stands between it and its root, PEM. With it the gRPC door speaks TLS.
@@ -85,6 +87,7 @@ impl Default for NodeConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            registry: None,
             http: SocketAddr::from(([127, 0, 0, 1], 7401)),
             tls_cert: None,
             tls_key: None,
@@ -102,6 +105,15 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
+    /// Address of the Registry door. Where the gRPC door takes a free port, it does too.
+    pub fn registry_address(&self) -> SocketAddr {
+        let port = match self.listen.port() {
+            0 => 0,
+            port => port.checked_add(2).unwrap_or(0),
+        };
+        self.registry.unwrap_or_else(|| SocketAddr::new(self.listen.ip(), port))
+    }
+
     /// Check runtimes to start.
     pub fn runtimes(&self) -> usize {
         match self.threads {
@@ -122,6 +134,10 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
+    /// Address of the Registry door [default: two ports above --listen]
+    #[arg(long, value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<SocketAddr>,
     /// Address of /metrics, /healthz and /readyz [default: 127.0.0.1:7401]
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,8 @@
 //! Canonical bytes, little-endian, behind one byte that says what follows:
 //! - 1, page: TAC (4), page (2); registered and grandfathered: 0, or 1 and 256 bytes of bitmap; number of
 //!   marks (4), each place (2), number (8, 0 is none), until (2), since (2), class, door, suspended; number
-//!   of pairs (4), each place (2), number (8), until (2), kind, door, second
+//!   of pairs (4), each place (2), number (8), until (2), kind, door, second; where a plain listing is suspended,
+//!   1 and 256 bytes of bitmap
 //! - 2, subscriber: packed IMSI (8), MSISDN (8)
 //! - 3, TAC rule: TAC (4), exempt type, bar
 //! - 4, settings document: first second in force (8), journal entry (8), its canonical text
@@ -45,6 +46,9 @@ pub fn of_page(id: PageId, content: &PageContent) -> u128 {
     content.marks.iter().for_each(|(place, mark)| write_mark(*place, mark, &mut bytes));
     bytes.extend((content.pairs.len() as u32).to_le_bytes());
     content.pairs.iter().for_each(|(place, pair)| write_pair(*place, pair, &mut bytes));
+    if !content.suspended.is_empty() {
+        write_bits(&content.suspended, &mut bytes);
+    }
     xxh3_128(&bytes)
 }
 
@@ -205,6 +209,7 @@ mod tests {
             digest(|_| {}),
             digest(|page| page.registered = PageBits::EMPTY),
             digest(|page| std::mem::swap(&mut page.registered, &mut page.grandfathered)),
+            digest(|page| std::mem::swap(&mut page.registered, &mut page.suspended)),
             digest(|page| page.marks[0].0 = 8),
             digest(|page| page.marks[0].1.suspended = true),
             digest(|page| page.marks[0].1.class = Class::Lost),

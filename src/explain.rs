@@ -195,16 +195,18 @@ impl Reading<'_> {
     }
 
     fn listing_lines(&self, device: &DeviceEvidence, verdict: &Verdict, today: Day) -> Vec<EvidenceLine> {
-        let plain = |class: &'static str, decides: bool| {
+        let plain = |class: &'static str, decisive: Decisive| {
+            let state = if decisive == Decisive::Suspended { EvidenceState::Suspended } else { EvidenceState::Valid };
             move |(index, batch): (usize, &BatchNumber)| EvidenceLine {
-                decisive: decides && index == 0,
+                state,
+                decisive: verdict.decisive == decisive && index == 0,
                 ..self.line(EvidenceKind::Listing, class, *batch)
             }
         };
-        let by_registered = verdict.decisive == Decisive::Registered;
-        let by_grandfathered = verdict.decisive == Decisive::Grandfathered;
-        let registered = device.registered.iter().enumerate().map(plain("registered", by_registered));
-        let grandfathered = device.grandfathered.iter().enumerate().map(plain("grandfathered", by_grandfathered));
+        let registered = device.registered.iter().enumerate().map(plain("registered", Decisive::Registered));
+        let grandfathered =
+            device.grandfathered.iter().enumerate().map(plain("grandfathered", Decisive::Grandfathered));
+        let suspended = device.suspended.iter().enumerate().map(plain("registered", Decisive::Suspended));
         let marks = device.marks.iter().zip(&device.mark_batches).enumerate().map(|(index, (mark, batch))| {
             let state = match (mark.suspended, mark.is_current(today)) {
                 (_, false) => EvidenceState::Expired,
@@ -218,7 +220,7 @@ impl Reading<'_> {
                 ..self.line(EvidenceKind::Listing, mark.class.name(), *batch)
             }
         });
-        registered.chain(grandfathered).chain(marks).collect()
+        registered.chain(grandfathered).chain(suspended).chain(marks).collect()
     }
 
     fn pairing_evidence(

@@ -29,7 +29,8 @@ pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> Pa
             BodyRow::Page { target: None, bits, .. } => {
                 let mut bits = bits.clone();
                 removals.subtract_from(*number, &mut bits);
-                match (plain_class(&batch.header, suspended), batch.header.class) {
+                match (plain_class(batch, suspended, seq), batch.header.class) {
+                    (Some(Class::Registered), _) if suspended => content.suspended.union(&bits),
                     (Some(Class::Registered), _) => content.registered.union(&bits),
                     (Some(_), _) => content.grandfathered.union(&bits),
                     (None, Some(class)) => {
@@ -69,11 +70,17 @@ pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> Pa
 }
 
 /// The class of which a row of this batch is one bit in the hot sets. A listing of a tourist is never
-/// plain: a binding may bind the listings of its door.
-fn plain_class(header: &crate::batch::BatchHeader, suspended: bool) -> Option<Class> {
-    let class = header.class?;
-    let plain = !suspended && header.valid_until.is_none() && header.door != Door::OperatorTourist;
-    (plain && matches!(class, Class::Registered | Class::Grandfathered)).then_some(class)
+/// plain: a binding may bind the listings of its door. Suspended, a registered listing stays one bit unless
+/// it has a day on which it turns black; a grandfathered one becomes a mark.
+fn plain_class(batch: &Batch, suspended: bool, seq: u64) -> Option<Class> {
+    let class = batch.header.class?;
+    let plain = batch.header.valid_until.is_none() && batch.header.door != Door::OperatorTourist;
+    let one_bit = match class {
+        Class::Registered => !suspended || batch.black_from_at(seq).is_none(),
+        Class::Grandfathered => !suspended,
+        _ => false,
+    };
+    (plain && one_bit).then_some(class)
 }
 
 /// The first day that a mark names: of a suspended listing the day on which it turns black. A grandfathered entry keeps
@@ -164,6 +171,8 @@ pub struct DeviceEvidence {
     pub registered: Vec<BatchNumber>,
     /// Batches that list it as plainly grandfathered.
     pub grandfathered: Vec<BatchNumber>,
+    /// Suspended batches that list it plainly.
+    pub suspended: Vec<BatchNumber>,
     /// Other listings; `mark_batches` has the batch of each.
     pub marks: Vec<Mark>,
     /// The batch of each mark.
@@ -182,6 +191,7 @@ impl DeviceEvidence {
         Evidence {
             registered: !self.registered.is_empty(),
             grandfathered: !self.grandfathered.is_empty(),
+            suspended: !self.suspended.is_empty(),
             marks: &self.marks,
             pairs: crate::pairing::Pairs { plain: &[], others: &self.pairs },
             tac,
@@ -205,6 +215,9 @@ pub fn device_evidence(key: EquipmentKey, rows: &[Row], batches: &Batches, seq: 
         }
         if content.grandfathered.contains(place) {
             device.grandfathered.push(number);
+        }
+        if content.suspended.contains(place) {
+            device.suspended.push(number);
         }
         for (_, mark) in content.marks.iter().filter(|(at, _)| *at == place) {
             device.marks.push(*mark);

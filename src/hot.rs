@@ -23,6 +23,7 @@ mod shelf;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use build::{BuildError, Builder, Update};
 pub use publish::{Published, RootCell};
@@ -83,6 +84,7 @@ impl HotSets {
         Evidence {
             registered: flags.registered,
             grandfathered: flags.grandfathered,
+            suspended: flags.suspended,
             marks: if flags.marked { self.marks(shelf) } else { &[] },
             pairs: self.pairs.get(shelf.chunk).map_or_else(Pairs::default, |chunk| chunk.get(shelf.place)),
             tac: self.rules.get(key.tac()),
@@ -143,7 +145,7 @@ impl HotSets {
     pub fn page(&self, id: PageId) -> PageContent {
         let (chunk, page) = chunk_of_page(id);
         let sets = self.devices.get(chunk).map(|chunk| chunk.page(page)).unwrap_or_default();
-        let [registered, grandfathered, marked]: PageSets = sets;
+        let [registered, grandfathered, marked, suspended]: PageSets = sets;
         let (shelf, first) = shelf_of_page(id);
         let places = first..first + PAGE_SERIALS as u16;
         let marks = (!marked.is_empty()).then(|| self.marks.get(shelf)).flatten();
@@ -155,7 +157,7 @@ impl HotSets {
         marks.sort_unstable();
         let pairs = self.pairs.get(shelf).map(|pairs| pairs.within(places)).unwrap_or_default();
         let pairs = pairs.into_iter().map(|(at, pair)| (at - first, pair)).collect();
-        PageContent { registered, grandfathered, marks, pairs }
+        PageContent { registered, grandfathered, suspended, marks, pairs }
     }
 
     /// Every entry of the subscriber map, in no order.

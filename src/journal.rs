@@ -20,6 +20,9 @@ use prost::{Message, Oneof};
 /// Principal of the entries that are made before there are principals.
 pub const BOOTSTRAP: &str = "bootstrap";
 
+/// Principal of the entries that the register makes by itself: alarms, and what lapses.
+pub const REGISTER: &str = "saring";
+
 /// One change.
 #[derive(Clone, PartialEq, Message)]
 pub struct Entry {

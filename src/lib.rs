@@ -31,6 +31,7 @@ pub mod check;
 pub mod explain;
 pub mod import;
 pub mod load;
+pub mod preview;
 pub mod registry;
 
 // State.

@@ -113,6 +113,11 @@ impl PageBits {
         self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine |= theirs);
     }
 
+    /// Keeps the places of another set only.
+    pub fn intersect(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine &= theirs);
+    }
+
     /// Takes all places of another set out.
     pub fn subtract(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine &= !theirs);
@@ -138,6 +143,8 @@ pub struct PageContent {
     pub registered: PageBits,
     /// Devices with a plain grandfathered entry.
     pub grandfathered: PageBits,
+    /// Devices whose unbound listing without end is suspended, without a day on which it turns black.
+    pub suspended: PageBits,
     /// Other listings: (place, mark), sorted, no two equal.
     pub marks: Vec<(u16, Mark)>,
     /// Pairings: (place, pair), sorted, no two equal.
@@ -147,7 +154,8 @@ pub struct PageContent {
 impl PageContent {
     /// Whether nothing is known of any device of the page.
     pub fn is_empty(&self) -> bool {
-        self.marks.is_empty() && self.pairs.is_empty() && self.registered.is_empty() && self.grandfathered.is_empty()
+        let sets = [&self.registered, &self.grandfathered, &self.suspended];
+        self.marks.is_empty() && self.pairs.is_empty() && sets.iter().all(|set| set.is_empty())
     }
 }
 
@@ -188,7 +196,8 @@ mod tests {
         assert!(PageContent::default().is_empty());
         let full = [
             PageContent { registered: bit.clone(), ..PageContent::default() },
-            PageContent { grandfathered: bit, ..PageContent::default() },
+            PageContent { grandfathered: bit.clone(), ..PageContent::default() },
+            PageContent { suspended: bit, ..PageContent::default() },
             PageContent { marks: vec![(1, mark)], ..PageContent::default() },
             PageContent { pairs: vec![(1, pair)], ..PageContent::default() },
         ];
@@ -223,7 +232,9 @@ mod tests {
             prop_assert_eq!(mine.remove(place), set.remove(&place));
             prop_assert_eq!(mine.remove(place), false);
             prop_assert_eq!((mine.count() as usize, mine.is_empty()), (set.len(), set.is_empty()));
-            let (mut union, mut rest) = (mine.clone(), mine.clone());
+            let (mut union, mut rest, mut both) = (mine.clone(), mine.clone(), mine.clone());
+            both.intersect(&bits(&other));
+            prop_assert_eq!(both, bits(&(&set & &other)));
             union.union(&bits(&other));
             rest.subtract(&bits(&other));
             prop_assert_eq!(union, bits(&(&set | &other)));

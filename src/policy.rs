@@ -53,6 +53,8 @@ pub struct Evidence<'a> {
     pub registered: bool,
     /// A plain grandfathered entry (first seen before the cut-off or without a date), in force.
     pub grandfathered: bool,
+    /// An unbound listing without end that is suspended, without a day on which it turns black.
+    pub suspended: bool,
     /// Every other listing, in any order.
     pub marks: &'a [Mark],
     /// Pairings.
@@ -70,6 +72,8 @@ pub enum Decisive {
     Registered,
     /// The plain grandfathered bit.
     Grandfathered,
+    /// The suspended bit.
+    Suspended,
     /// `evidence.marks[i]`.
     Mark(usize),
     /// A pair, equal to this one.

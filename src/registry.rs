@@ -3,6 +3,7 @@
 //! What always holds: an import becomes visible as a whole or not at all; the same list twice leaves the
 //! same state and makes no second batch; whoever is told of a revision finds it after a crash.
 
+mod alarms;
 mod difference;
 mod doors;
 mod import;
@@ -10,13 +11,16 @@ mod operate;
 mod order;
 mod part;
 mod people;
+mod persons;
 mod previews;
 mod proposals;
 mod publish;
 mod queue;
 mod refusal;
 mod settings;
+mod states;
 mod steps;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -26,10 +30,12 @@ pub use import::ImportSummary;
 pub use operate::{Act, Operation, Subscriber};
 pub use order::{Goal, Guard, ImportOrder};
 pub use people::{CredentialOrder, Issued, NewPrincipal, Receipt};
+pub use previews::PreviewOrder;
 pub use proposals::{Order, ProposalMade};
 pub use refusal::Refusal;
 pub use settings::timeline;
 pub use steps::{Step, StepOrder, StepTaken};
+pub use submit::{SubmitOrder, Submitted};
 pub use verify::{Verified, VerifyError, verify};
 
 use crate::{
@@ -80,6 +86,7 @@ pub struct Registry {
     store: Arc<Store>,
     queue: Arc<queue::Queue>,
     published: Arc<OnceLock<Arc<Published>>>,
+    watch: Arc<alarms::Watch>,
 }
 
 impl Registry {
@@ -92,7 +99,7 @@ impl Registry {
         let mode = if create { OpenMode::Create } else { OpenMode::Write };
         let store = Arc::new(Store::open(path, mode)?);
         let discarded = store.writer()?.discard_staged()?;
-        let registry = Self { store, queue: Arc::default(), published: Arc::default() };
+        let registry = Self { store, queue: Arc::default(), published: Arc::default(), watch: Arc::default() };
         registry.seed_settings(&Settings::default())?;
         Ok((registry, discarded))
     }
@@ -103,7 +110,7 @@ impl Registry {
     /// As [`Store::open`].
     pub fn found(path: &Path, settings: &Settings) -> Result<Self, RegistryError> {
         let store = Arc::new(Store::open(path, OpenMode::Create)?);
-        let registry = Self { store, queue: Arc::default(), published: Arc::default() };
+        let registry = Self { store, queue: Arc::default(), published: Arc::default(), watch: Arc::default() };
         registry.seed_settings(settings)?;
         Ok(registry)
     }

@@ -7,9 +7,11 @@ use crate::{
     check::{Checker, Clock, Explain},
     config::{ClientCertificates, NodeConfig, Unprotected},
     console::Console,
-    grpc::{ClientRoots, GrpcConfig, GrpcError, GrpcServer, Tls, TlsError, TlsFiles},
+    grpc::{ClientRoots, DoorConfig, GrpcConfig, GrpcError, GrpcServer, RegistryDoor, Tls, TlsError, TlsFiles},
     hot::Published,
+    limits,
     metrics::Metrics,
+    registry::Registry,
     revision::Revision,
 };
 use std::{
@@ -30,8 +32,8 @@ pub struct Loaded {
     pub sets: Arc<Published>,
     /// What explains answers.
     pub explain: Arc<dyn Explain>,
-    /// What has to live for as long as the node serves (an open store), and ends after the last answer.
-    pub keep: Box<dyn Send>,
+    /// What changes it; it ends after the last answer. None: nothing changes it here.
+    pub registry: Option<Registry>,
 }
 
 /// Any reason why a register could not be loaded.
@@ -96,7 +98,8 @@ pub struct Node {
     events: mpsc::Receiver<Event>,
     stop: mpsc::Sender<Event>,
     grace: Duration,
-    kept: Option<Box<dyn Send>>,
+    registry: RegistryDoor,
+    kept: Option<Registry>,
 }
 
 /// Stops a node from another thread.
@@ -141,6 +144,12 @@ impl Node {
             .build()?;
         let metrics = Metrics::new(config.runtimes())?;
         let checker = Checker::warming(Clock::system()?);
+        let door = DoorConfig {
+            listen: config.registry_address(),
+            connections_max: limits::CONNECTIONS_APART_MAX,
+            tls: tls.clone(),
+        };
+        let registry = RegistryDoor::start(&door, &metrics, side.handle())?;
         let grpc_config = GrpcConfig {
             listen: config.listen,
             runtimes: config.runtimes(),
@@ -154,12 +163,17 @@ impl Node {
         let (stop, events) = mpsc::channel();
         spawn_loader(load, metrics.clone(), stop.clone())?;
         let grace = Duration::from_secs(config.drain_seconds);
-        Ok(Self { grpc, http, checker, metrics, draining, side, events, stop, grace, kept: None })
+        Ok(Self { grpc, http, checker, metrics, draining, side, events, stop, grace, registry, kept: None })
     }
 
     /// The address of the gRPC door.
     pub fn grpc_addr(&self) -> SocketAddr {
         self.grpc.local_addr()
+    }
+
+    /// The address of the Registry door.
+    pub const fn registry_addr(&self) -> SocketAddr {
+        self.registry.local_addr()
     }
 
     /// The address of the HTTP door.
@@ -204,7 +218,10 @@ impl Node {
 
     fn open(&mut self, loaded: Loaded) -> Revision {
         let revision = loaded.sets.load().revision();
-        self.kept = Some(loaded.keep);
+        if let Some(registry) = &loaded.registry {
+            self.registry.open(registry.clone());
+        }
+        self.kept = loaded.registry;
         self.checker.make_ready(loaded.sets);
         self.grpc.serve(loaded.explain);
         revision
@@ -221,13 +238,18 @@ impl Node {
 
     /// Drains both doors; what was kept ends last.
     fn end(self) {
-        let Self { grpc, draining, side, grace, kept, .. } = self;
+        let Self { grpc, draining, side, grace, registry, kept, .. } = self;
         draining.send_replace(true);
         let begun = Instant::now();
+        let changes = registry.stop();
         if grpc.drain(grace) {
             tracing::info!(took = ?begun.elapsed(), "every accepted call was answered");
         } else {
             tracing::warn!(?grace, "calls were still open when the time to finish them was over");
+        }
+        let left = grace.saturating_sub(begun.elapsed());
+        if side.block_on(async { tokio::time::timeout(left, changes).await }).is_err() {
+            tracing::warn!("changes were still under way; each is made as a whole or not at all");
         }
         side.shutdown_timeout(grace.saturating_sub(begun.elapsed()));
         drop(kept);

@@ -8,6 +8,7 @@ use crate::{
     hot::Published,
     load,
     metrics::Metrics,
+    principal::Token,
     registry::{self, Registry},
     serve::{self, LoadError, Loaded, ServeError},
     store::{Store, StoreError},
@@ -36,7 +37,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let config = config::load(&args.flags)?.node;
     telemetry::install(&config.log, config.log_format)?;
     let data = config.data.clone();
-    serve(&config, move |metrics| open(&data, metrics))?;
+    let here = config.registry_address().ip().is_loopback();
+    serve(&config, move |metrics| open(&data, metrics), here)?;
     Ok(Exit::Ok)
 }
 
@@ -56,7 +58,7 @@ pub(super) fn open(data: &Path, metrics: &Metrics) -> Result<Loaded, LoadError> 
     );
     let sets = Arc::new(Published::new(sets));
     registry.keep_published(Arc::clone(&sets));
-    Ok(Loaded { sets, explain: Arc::new(Explainer::new(store, Clock::system()?)), keep: Box::new(registry) })
+    Ok(Loaded { sets, explain: Arc::new(Explainer::new(store, Clock::system()?)), registry: Some(registry) })
 }
 
 /// Serves the register that `load` opens, until SIGTERM or SIGINT; prints one line when the doors are open and
@@ -67,20 +69,65 @@ pub(super) fn open(data: &Path, metrics: &Metrics) -> Result<Loaded, LoadError> 
 pub(super) fn serve(
     config: &NodeConfig,
     load: impl FnOnce(&Metrics) -> Result<Loaded, LoadError> + Send + 'static,
+    found: bool,
 ) -> Result<(), ServeError> {
-    serve::run(config, load, |node, revision| {
+    // From the thread that loads to the one that says that all is ready.
+    let (founded, first) = std::sync::mpsc::channel();
+    let load = move |metrics: &Metrics| {
+        let loaded = load(metrics)?;
+        if let Some(registry) = &loaded.registry {
+            // The receiver lives as long as the node.
+            let _ = founded.send(first_administrator(registry, found)?);
+        }
+        Ok(loaded)
+    };
+    serve::run(config, load, move |node, revision| {
         let line = format!(
-            "saring serves gRPC on {}, HTTP on http://{}, revision {revision}",
+            "saring serves gRPC on {}, Registry on {}, HTTP on http://{}, revision {revision}",
             node.grpc_addr(),
+            node.registry_addr(),
             node.http_addr()
         );
         // Whoever started the node may have closed its standard output: it serves all the same.
-        let _ = writeln!(std::io::stdout(), "{line}");
+        let mut out = std::io::stdout();
+        let _ = writeln!(out, "{line}");
+        if let Ok(Some(token)) = first.try_recv() {
+            let _ = writeln!(out, "{}", welcome(&token, node));
+        }
         tracing::info!(
             grpc = %node.grpc_addr(), http = %node.http_addr(), %revision, runtimes = config.runtimes(), "ready"
         );
     })
 }
+
+/// The token of the first administrator of a register without principals. Only for a door that this machine alone
+/// reaches: elsewhere somebody else might read it.
+fn first_administrator(registry: &Registry, found: bool) -> Result<Option<Token>, LoadError> {
+    if !found {
+        if registry.store().ledger().principals().is_empty() {
+            tracing::warn!(
+                "nobody may change this register: serve it once on loopback to make its first administrator"
+            );
+        }
+        return Ok(None);
+    }
+    Ok(registry.found_administrator(FIRST_ADMINISTRATOR)?.and_then(|issued| issued.token))
+}
+
+fn welcome(token: &Token, node: &serve::Node) -> String {
+    format!(
+        "This register had nobody who may change it. Its first administrator is {FIRST_ADMINISTRATOR}, with the token below;\n\
+         it is shown this once and kept as its hash only. From now on lists enter by two persons (saring batch).\n  \
+         export SARING_TOKEN={}\n  \
+         saring principal add NAME --kind person --server http://{address}\n  \
+         saring principal grant NAME --role administrator --server http://{address}",
+        token.reveal(),
+        address = node.registry_addr()
+    )
+}
+
+/// Name of the administrator that a register gets when it is first served.
+const FIRST_ADMINISTRATOR: &str = "admin";
 
 /// Figures of the imports, by door: the age of a door's data is alarmed on.
 fn show_doors(store: &Store, metrics: &Metrics) -> Result<(), StoreError> {

@@ -35,10 +35,13 @@ impl NodeConfig {
     /// When there is one and it is not allowed.
     pub fn exposed(&self) -> Result<Vec<Exposed>, Unprotected> {
         let grpc = self.lacking().map(|lacks| Exposed { door: "gRPC", address: self.listen, lacks });
+        // Its calls need a token or a certificate anyway; in clear, whoever listens has the token.
+        let plain = self.tls_cert.is_none().then_some("it has no TLS (--tls-cert, --tls-key)");
+        let registry = plain.map(|lacks| Exposed { door: "Registry", address: self.registry_address(), lacks });
         let lacks = "it has neither TLS nor authentication";
         let http = Some(Exposed { door: "HTTP", address: self.http, lacks });
         let beyond = |door: &Exposed| !is_loopback(door.address);
-        let exposed: Vec<Exposed> = [grpc, http].into_iter().flatten().filter(beyond).collect();
+        let exposed: Vec<Exposed> = [grpc, registry, http].into_iter().flatten().filter(beyond).collect();
         match exposed.first() {
             Some(first) if !self.allow_unprotected_beyond_loopback => Err(Unprotected(first.clone())),
             _ => Ok(exposed),

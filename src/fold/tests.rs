@@ -160,9 +160,11 @@ impl History {
             match row {
                 BodyRow::Page { target: None, bits, .. } if bits.contains(place) && !gone(*number) => {
                     let Some(class) = header.class else { continue };
-                    let bare = header.valid_until.is_none() && header.door != Door::OperatorTourist && !suspended;
-                    told.insert(if bare && class != Class::Stolen {
+                    let bare = header.valid_until.is_none() && header.door != Door::OperatorTourist;
+                    told.insert(if bare && class != Class::Stolen && !suspended {
                         format!("plain {class}")
+                    } else if bare && class == Class::Registered && black_from.is_none() {
+                        "suspended".to_owned()
                     } else {
                         mark_text(class, header.door, header.valid_until, first_day(class, None), None, suspended)
                     });
@@ -229,6 +231,9 @@ fn told(content: &PageContent, place: u16) -> BTreeSet<String> {
     if content.grandfathered.contains(place) {
         told.insert(format!("plain {}", Class::Grandfathered));
     }
+    if content.suspended.contains(place) {
+        told.insert("suspended".to_owned());
+    }
     told.extend(content.marks.iter().filter(|(at, _)| *at == place).map(|(_, mark)| tell_mark(mark)));
     told.extend(content.pairs.iter().filter(|(at, _)| *at == place).map(|(_, pair)| tell_pair(pair)));
     told
@@ -277,6 +282,7 @@ fn a_page_is_what_its_devices_are() {
                 of_device.extend(device.pairs.iter().map(tell_pair));
                 of_device.extend((!device.registered.is_empty()).then(|| format!("plain {}", Class::Registered)));
                 of_device.extend((!device.grandfathered.is_empty()).then(|| format!("plain {}", Class::Grandfathered)));
+                of_device.extend((!device.suspended.is_empty()).then(|| "suspended".to_owned()));
                 assert_eq!(of_device, told(&content, place), "seed {seed}, entry {seq}, place {place}");
                 let batches = device.mark_batches.iter().chain(&device.pair_batches).chain(&device.registered);
                 assert!(batches.into_iter().all(|batch| state_of(&history.batches, *batch, seq)));

@@ -7,12 +7,13 @@
 
 mod answer;
 mod caller;
-mod convert;
 mod door;
 mod order;
 mod upload;
 
-pub(super) use caller::{Doorkeeper, principal_of};
+use caller::Doorkeeper;
+#[allow(unused_imports)]
+pub(super) use caller::principal_of;
 pub use door::RegistryDoor;
 
 use super::status;
@@ -73,10 +74,7 @@ impl Service for RegistryService {
         Ok(Response::new(answer::principal(Caller::of(&request)?.principal())))
     }
 
-    async fn list_principals(
-        &self,
-        _: Request<proto::ListPrincipalsRequest>,
-    ) -> Answer<proto::ListPrincipalsResponse> {
+    async fn list_principals(&self, _: Request<proto::ListPrincipalsRequest>) -> Answer<proto::ListPrincipalsResponse> {
         let ledger = self.registry()?.store().ledger();
         let principals = ledger.principals().iter().map(answer::principal).collect();
         Ok(Response::new(proto::ListPrincipalsResponse { principals }))

@@ -34,6 +34,7 @@ impl HotSets {
             let evidence = Evidence {
                 registered: flags.registered,
                 grandfathered: flags.grandfathered,
+                suspended: flags.suspended,
                 marks: if flags.marked { self.marks(shelf) } else { &[] },
                 pairs: pairs.as_ref().map_or_else(Pairs::default, |pairs| pairs.read(index, shelf.place)),
                 tac: self.rules.get(key.tac()),

@@ -21,7 +21,10 @@ use crate::{
     policy::settings::Timeline,
     revision::Revision,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, thread};
+
+/// Pages above which a second thread is worth its start.
+const PAGES_ALONE_MAX: usize = if cfg!(test) { 4 } else { 4_096 };
 
 /// One change of the hot sets.
 #[derive(Clone, Debug, Default)]
@@ -163,12 +166,10 @@ fn directory_of<V: Clone>(changes: ChunkChanges<V>) -> Directory<V> {
 impl HotSets {
     /// The hot sets after a change. Chunks that it does not touch are shared; these hot sets stay as they are.
     pub fn apply(&self, update: Update) -> Self {
-        let mut changes = Changes { tally: self.tally.clone(), ..Changes::default() };
         let mut pages: Vec<_> = update.pages.iter().map(|(id, content)| (*id, content)).collect();
         keep_last(&mut pages);
-        for pages in pages.chunk_by(|(a, _), (b, _)| chunk_of_page(*a).0 == chunk_of_page(*b).0) {
-            changes.add_pages(Some(self), pages);
-        }
+        let mut changes = self.changes_of(&pages);
+        changes.tally.add(&self.tally);
         let mut subscribers = update.subscribers;
         keep_last(&mut subscribers);
         let chunk = |imsi| Address::of_subscriber(imsi).chunk;
@@ -192,6 +193,41 @@ impl HotSets {
     }
 }
 
+impl HotSets {
+    /// The chunks of sorted pages written anew. A second thread does the half of many.
+    fn changes_of(&self, pages: &[(PageId, &PageContent)]) -> Changes {
+        let (first, second) = halves(pages);
+        if first.is_empty() {
+            return self.changes_alone(second);
+        }
+        thread::scope(|scope| {
+            let later = scope.spawn(|| self.changes_alone(second));
+            let mut changes = self.changes_alone(first);
+            changes.extend(later.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            changes
+        })
+    }
+
+    fn changes_alone(&self, pages: &[(PageId, &PageContent)]) -> Changes {
+        let mut changes = Changes::default();
+        for pages in pages.chunk_by(|(a, _), (b, _)| chunk_of_page(*a).0 == chunk_of_page(*b).0) {
+            changes.add_pages(Some(self), pages);
+        }
+        changes
+    }
+}
+
+/// Two parts between two chunks, the first one empty where there is not enough for two threads.
+fn halves<'a, 'b>(
+    pages: &'b [(PageId, &'a PageContent)],
+) -> (&'b [(PageId, &'a PageContent)], &'b [(PageId, &'a PageContent)]) {
+    let middle = pages.get(pages.len() / 2).filter(|_| pages.len() > PAGES_ALONE_MAX);
+    let is_before = |(id, _): &(PageId, &PageContent)| {
+        middle.is_some_and(|(half, _)| chunk_of_page(*id).0 < chunk_of_page(*half).0)
+    };
+    pages.split_at(pages.partition_point(is_before))
+}
+
 /// Sorts by key and keeps the last of several with one key.
 fn keep_last<K: Ord + Copy, V>(entries: &mut Vec<(K, V)>) {
     entries.reverse();
@@ -212,19 +248,23 @@ struct Changes {
 }
 
 impl Changes {
+    /// Takes in the chunks of others.
+    fn extend(&mut self, others: Self) {
+        self.devices.extend(others.devices);
+        self.marks.extend(others.marks);
+        self.pairs.extend(others.pairs);
+        self.subscribers.extend(others.subscribers);
+        self.tally.add(&others.tally);
+    }
+
     /// Pages of one device chunk, ascending.
     fn add_pages(&mut self, old: Option<&HotSets>, pages: &[(PageId, &PageContent)]) {
         let Some((first, _)) = pages.first() else { return };
-        let sets: Vec<_> = pages
-            .iter()
-            .map(|(id, content)| {
-                let mut marked = PageBits::EMPTY;
-                content.marks.iter().for_each(|(place, _)| {
-                    marked.insert(*place);
-                });
-                (chunk_of_page(*id).1, [content.registered.clone(), content.grandfathered.clone(), marked])
-            })
-            .collect();
+        let marked: Vec<PageBits> = pages.iter().map(|(_, content)| marked(content)).collect();
+        let sets = pages.iter().zip(&marked).map(|((id, content), marked)| {
+            (chunk_of_page(*id).1, [&content.registered, &content.grandfathered, marked, &content.suspended])
+        });
+        let sets: Vec<_> = sets.collect();
         let id = chunk_of_page(*first).0;
         let old_chunk = old.and_then(|old| old.devices.get(id));
         let new = DeviceChunk::replaced(old_chunk, &sets);
@@ -282,6 +322,12 @@ impl Changes {
         let shelves = old.map(|old| (**old).clone()).unwrap_or_default().replaced(&changes);
         put(&mut self.subscribers, &mut self.tally, id, old, (!shelves.is_empty()).then(|| Arc::new(shelves)));
     }
+}
+
+fn marked(content: &PageContent) -> PageBits {
+    let mut marked = PageBits::EMPTY;
+    content.marks.iter().for_each(|(place, _)| _ = marked.insert(*place));
+    marked
 }
 
 /// Whether a place of a shelf lies in one of these pages of it.

@@ -1,9 +1,10 @@
-//! Device chunks: 65,536 serials of one TAC, each registered or not, grandfathered or not, marked or not.
+//! Device chunks: 65,536 serials of one TAC, each registered or not, grandfathered or not, marked or not,
+//! suspended or not.
 //!
-//! One blob holds the three sets, so that a check finds all that most devices have behind one probe:
+//! One blob holds the four sets, so that a check finds all that most devices have behind one probe:
 //! the section of each set, behind each other; the header lies beside the reference to the blob. The marked set says whether the marks need to be looked up
 //! at all. Header: per set 16 bits, layout (2) and the word at which its section ends (14).
-//! What always holds: a chunk is at most 24.2 KB, holds at least one device, and is never changed.
+//! What always holds: a chunk is at most 32.3 KB, holds at least one device, and is never changed.
 
 use super::set::{CHUNK_PAGES, Layout, Section, Spot};
 use crate::page::{PAGE_SERIALS, PageBits};
@@ -12,16 +13,17 @@ use std::sync::Arc;
 /// Serials of a device chunk.
 pub(super) const CHUNK_SERIALS: u32 = CHUNK_PAGES as u32 * PAGE_SERIALS;
 
-/// The three sets of a chunk, in the order of their sections.
+/// The four sets of a chunk, in the order of their sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeviceSet {
     Registered = 0,
     Grandfathered = 1,
     Marked = 2,
+    Suspended = 3,
 }
 
 impl DeviceSet {
-    pub(super) const ALL: [Self; 3] = [Self::Registered, Self::Grandfathered, Self::Marked];
+    pub(super) const ALL: [Self; 4] = [Self::Registered, Self::Grandfathered, Self::Marked, Self::Suspended];
 }
 
 /// What the chunk says of one device.
@@ -30,22 +32,23 @@ pub(super) struct Flags {
     pub(super) registered: bool,
     pub(super) grandfathered: bool,
     pub(super) marked: bool,
+    pub(super) suspended: bool,
 }
 
 /// Where the answers of one device lie.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spots {
     registered: Spot,
-    /// Grandfathered and marked, where the chunk has any.
-    others: Option<[Spot; 2]>,
+    /// Grandfathered, marked and suspended, where the chunk has any.
+    others: Option<[Spot; 3]>,
 }
 
 impl Spots {
     pub(super) const NONE: Self = Self { registered: Spot::NONE, others: None };
 }
 
-/// One page's sets: registered, grandfathered, marked.
-pub(super) type PageSets = [PageBits; 3];
+/// One page's sets: registered, grandfathered, marked, suspended.
+pub(super) type PageSets = [PageBits; 4];
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +60,12 @@ pub(super) struct DeviceChunk {
 
 impl DeviceChunk {
     /// The chunk with some pages replaced. `None` when no device is left.
-    pub(super) fn replaced(old: Option<&Self>, changes: &[(usize, PageSets)]) -> Option<Self> {
-        let mut words = Vec::new();
+    pub(super) fn replaced(old: Option<&Self>, changes: &[(usize, [&PageBits; 4])]) -> Option<Self> {
+        let mut words = Vec::with_capacity(old.map_or(0, |old| old.words.len() + changes.len()));
         let mut header = 0;
         for set in DeviceSet::ALL {
-            let sets: Vec<_> = changes.iter().map(|(page, sets)| (*page, sets[set as usize].clone())).collect();
             let section = old.map_or(Section { layout: Layout::Empty, words: &[] }, |old| old.section(set));
-            let layout = section.replaced(&sets, &mut words);
+            let layout = section.replaced(changes.iter().map(|(page, sets)| (*page, sets[set as usize])), &mut words);
             header |= (layout as u64 | (words.len() as u64) << 2) << (set as u32 * 16);
         }
         (!words.is_empty()).then(|| Self { header, words: words.into() })
@@ -99,13 +101,14 @@ impl DeviceChunk {
     /// Second step: reads the index.
     #[inline]
     pub(super) fn spots(&self, place: u16) -> Spots {
-        const OTHER_LAYOUTS: u64 = 3 << 16 | 3 << 32;
+        const OTHER_LAYOUTS: u64 = 3 << 16 | 3 << 32 | 3 << 48;
         let spot = |set| {
             let (layout, start, end) = self.bounds(set);
             Spot::of(&self.words, layout, start, end, place)
         };
         let has_others = self.header & OTHER_LAYOUTS != 0;
-        let others = has_others.then(|| [spot(DeviceSet::Grandfathered), spot(DeviceSet::Marked)]);
+        let others =
+            has_others.then(|| [spot(DeviceSet::Grandfathered), spot(DeviceSet::Marked), spot(DeviceSet::Suspended)]);
         Spots { registered: spot(DeviceSet::Registered), others }
     }
 
@@ -119,10 +122,9 @@ impl DeviceChunk {
     /// Last step: reads the containers.
     #[inline]
     pub(super) fn read(&self, spots: Spots, place: u16) -> Flags {
-        let [grandfathered, marked] = spots
-            .others
-            .map_or([false; 2], |[first, second]| [first.read(&self.words, place), second.read(&self.words, place)]);
-        Flags { registered: spots.registered.read(&self.words, place), grandfathered, marked }
+        let [grandfathered, marked, suspended] =
+            spots.others.map_or([false; 3], |others| others.map(|spot| spot.read(&self.words, place)));
+        Flags { registered: spots.registered.read(&self.words, place), grandfathered, marked, suspended }
     }
 
     /// The sets of one page.
@@ -147,13 +149,13 @@ mod tests {
 
         #[test]
         fn the_sets_of_a_page_do_not_meet(
-            first in prop::array::uniform3(page_bits()),
-            second in prop::array::uniform3(page_bits()),
+            first in prop::array::uniform4(page_bits()),
+            second in prop::array::uniform4(page_bits()),
             page in 0..CHUNK_PAGES,
         ) {
-            let chunk = DeviceChunk::replaced(None, &[(page, first.clone())]);
+            let chunk = DeviceChunk::replaced(None, &[(page, first.each_ref())]);
             let other = (page + 5) % CHUNK_PAGES;
-            let Some(chunk) = DeviceChunk::replaced(chunk.as_ref(), &[(other, second.clone())]) else {
+            let Some(chunk) = DeviceChunk::replaced(chunk.as_ref(), &[(other, second.each_ref())]) else {
                 prop_assert!(first.iter().chain(&second).all(PageBits::is_empty));
                 return Ok(());
             };
@@ -164,11 +166,13 @@ mod tests {
                         registered: sets[0].contains(place),
                         grandfathered: sets[1].contains(place),
                         marked: sets[2].contains(place),
+                        suspended: sets[3].contains(place),
                     };
                     prop_assert_eq!(chunk.flags((page * 2048) as u16 + place), expected);
                 }
             }
-            let emptied = [(page, PageSets::default()), (other, PageSets::default())];
+            let none = PageSets::default();
+            let emptied = [(page, none.each_ref()), (other, none.each_ref())];
             prop_assert_eq!(DeviceChunk::replaced(Some(&chunk), &emptied), None);
         }
     }
@@ -176,7 +180,7 @@ mod tests {
     #[test]
     fn the_largest_chunk_is_copied_within_the_limit() {
         let half = PageBits([0x5555_5555_5555_5555; PageBits::WORDS]);
-        let pages: Vec<_> = (0..CHUNK_PAGES).map(|page| (page, [half.clone(), half.clone(), half.clone()])).collect();
+        let pages: Vec<_> = (0..CHUNK_PAGES).map(|page| (page, [&half; 4])).collect();
         let chunk = DeviceChunk::replaced(None, &pages).unwrap();
         assert!(chunk.words().len() * 8 <= 65_536);
         assert!(chunk.flags(65_534).marked && !chunk.flags(65_535).marked);

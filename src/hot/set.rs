@@ -14,6 +14,8 @@ use crate::page::{PAGE_SERIALS, PageBits};
 /// Pages of a device chunk.
 pub(super) const CHUNK_PAGES: usize = 32;
 const INDEX_UNITS: usize = CHUNK_PAGES;
+/// So few places are less as a list than an index with any container is.
+const LISTED_ALWAYS_MAX: usize = INDEX_UNITS;
 const OFFSET_BITS: u32 = 13;
 const OFFSET_MASK: u16 = (1 << OFFSET_BITS) - 1;
 
@@ -156,33 +158,55 @@ impl Section<'_> {
         }
     }
 
+    /// A page as it is written, where pages are.
     fn piece(&self, page: usize) -> Piece<'_> {
         match self.layout {
             Layout::Paged => {
                 let (form, unit) = self.entry(page);
                 Piece::Written { form, words: self.words, unit }
             }
-            _ => Piece::Fresh(self.page(page)),
+            Layout::Sparse | Layout::Empty => Piece::Fresh(&PageBits::EMPTY),
         }
     }
 
     /// Writes the same set with some pages replaced. Containers of other pages are copied as they are.
-    pub(super) fn replaced(&self, changes: &[(usize, PageBits)], words: &mut Vec<u64>) -> Layout {
+    pub(super) fn replaced<'a>(
+        &'a self,
+        changes: impl Iterator<Item = (usize, &'a PageBits)>,
+        words: &mut Vec<u64>,
+    ) -> Layout {
+        let listed = self.listed_pages();
         let mut pieces: [Piece<'_>; CHUNK_PAGES] = std::array::from_fn(|page| self.piece(page));
-        for (page, set) in changes {
-            if let Some(piece) = pieces.get_mut(*page) {
-                *piece = Piece::Fresh(set.clone());
+        let mut put = |page: usize, set| {
+            if let Some(piece) = pieces.get_mut(page) {
+                *piece = Piece::Fresh(set);
+            }
+        };
+        listed.iter().for_each(|(page, set)| put(*page, set));
+        changes.for_each(|(page, set)| put(page, set));
+        encode(&pieces, words)
+    }
+
+    /// The pages of a sparse section that hold something, in one pass over its list.
+    fn listed_pages(&self) -> Vec<(usize, PageBits)> {
+        let mut pages: Vec<(usize, PageBits)> = Vec::new();
+        for place in self.sparse_places().take_while(|_| self.layout == Layout::Sparse) {
+            let page = usize::from(place) / PAGE_SERIALS as usize;
+            if pages.last().is_none_or(|(last, _)| *last != page) {
+                pages.push((page, PageBits::EMPTY));
+            }
+            if let Some((_, set)) = pages.last_mut() {
+                set.insert(place % PAGE_SERIALS as u16);
             }
         }
-        encode(&pieces, words)
+        pages
     }
 }
 
-/// One page on its way into a section. Pieces live for one call, so a large one costs nothing.
-#[allow(clippy::large_enum_variant)]
+/// One page on its way into a section.
 enum Piece<'a> {
     Written { form: Form, words: &'a [u64], unit: usize },
-    Fresh(PageBits),
+    Fresh(&'a PageBits),
 }
 
 impl Piece<'_> {
@@ -207,7 +231,7 @@ impl Piece<'_> {
     fn set(&self) -> PageBits {
         match self {
             Self::Written { form, words, unit } => container::decode(*form, words, *unit),
-            Self::Fresh(set) => set.clone(),
+            Self::Fresh(set) => (*set).clone(),
         }
     }
 }
@@ -217,6 +241,9 @@ fn encode(pieces: &[Piece<'_>; CHUNK_PAGES], words: &mut Vec<u64>) -> Layout {
     if count == 0 {
         return Layout::Empty;
     }
+    if count <= LISTED_ALWAYS_MAX {
+        return encode_sparse(pieces, &mut Vec::with_capacity(count), words);
+    }
     let mut units = vec![0; INDEX_UNITS];
     for (page, piece) in pieces.iter().enumerate() {
         let offset = units.len() as u16;
@@ -225,16 +252,24 @@ fn encode(pieces: &[Piece<'_>; CHUNK_PAGES], words: &mut Vec<u64>) -> Layout {
     }
     if count.div_ceil(4) < units.len().div_ceil(4) {
         units.clear();
-        for (page, piece) in pieces.iter().enumerate() {
-            let first = (page * PAGE_SERIALS as usize) as u16;
-            units.extend(piece.set().iter().map(|place| first + place));
-        }
-        pack(&units, units.last().copied().unwrap_or(0), words);
-        Layout::Sparse
+        encode_sparse(pieces, &mut units, words)
     } else {
         pack(&units, 0, words);
         Layout::Paged
     }
+}
+
+fn encode_sparse(pieces: &[Piece<'_>; CHUNK_PAGES], units: &mut Vec<u16>, words: &mut Vec<u64>) -> Layout {
+    for (page, piece) in pieces.iter().enumerate() {
+        let first = (page * PAGE_SERIALS as usize) as u16;
+        match piece {
+            Piece::Fresh(set) => units.extend(set.iter().map(|place| first + place)),
+            Piece::Written { form: Form::Empty, .. } => {}
+            Piece::Written { .. } => units.extend(piece.set().iter().map(|place| first + place)),
+        }
+    }
+    pack(units, units.last().copied().unwrap_or(0), words);
+    Layout::Sparse
 }
 
 /// Whether a sorted list, four places a word, holds a place.
@@ -254,6 +289,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     const NOTHING: Section<'_> = Section { layout: Layout::Empty, words: &[] };
+
+    fn refs(changes: &[(usize, PageBits)]) -> impl Iterator<Item = (usize, &PageBits)> {
+        changes.iter().map(|(page, set)| (*page, set))
+    }
 
     fn pages(max: usize) -> impl Strategy<Value = Vec<(usize, PageBits)>> {
         prop::collection::btree_map(0..CHUNK_PAGES, page_bits(), 0..max).prop_map(|pages| pages.into_iter().collect())
@@ -279,16 +318,16 @@ mod tests {
             probes in prop::collection::vec(any::<u16>(), 200),
         ) {
             let mut words = Vec::new();
-            let layout = NOTHING.replaced(&first, &mut words);
+            let layout = NOTHING.replaced(refs(&first), &mut words);
             let section = Section { layout, words: &words };
             let mut changed = Vec::new();
-            let changed_layout = section.replaced(&change, &mut changed);
+            let changed_layout = section.replaced(refs(&change), &mut changed);
 
             let mut model: std::collections::BTreeMap<usize, PageBits> = first.iter().cloned().collect();
             model.extend(change.iter().cloned());
             let mut rebuilt = Vec::new();
             let all: Vec<_> = model.clone().into_iter().collect();
-            prop_assert_eq!(NOTHING.replaced(&all, &mut rebuilt), changed_layout);
+            prop_assert_eq!(NOTHING.replaced(refs(&all), &mut rebuilt), changed_layout);
             prop_assert_eq!(&rebuilt, &changed);
 
             let section = Section { layout: changed_layout, words: &changed };
@@ -313,8 +352,8 @@ mod tests {
         let mut words = Vec::new();
         let mut set = PageBits::EMPTY;
         set.insert(7);
-        assert_eq!(NOTHING.replaced(&[(3, set)], &mut words), Layout::Sparse);
+        assert_eq!(NOTHING.replaced(refs(&[(3, set)]), &mut words), Layout::Sparse);
         assert_eq!(words.len(), 1);
-        assert_eq!(NOTHING.replaced(&[], &mut words), Layout::Empty);
+        assert_eq!(NOTHING.replaced(refs(&[]), &mut words), Layout::Empty);
     }
 }

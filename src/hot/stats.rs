@@ -16,6 +16,8 @@ pub enum EntryKind {
     Registered,
     /// Devices with a plain grandfathered entry.
     Grandfathered,
+    /// Devices whose plain listing is suspended.
+    Suspended,
     /// Marks of a class.
     Mark(Class),
     /// Allowances.
@@ -29,11 +31,11 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    const COUNT: usize = 6 + Class::ALL.len();
+    const COUNT: usize = 7 + Class::ALL.len();
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        let plain = [Self::Registered, Self::Grandfathered];
+        let plain = [Self::Registered, Self::Grandfathered, Self::Suspended];
         let marks = Class::ALL.iter().copied().map(Self::Mark);
         plain.into_iter().chain(marks).chain([Self::Allowance, Self::Binding, Self::Subscriber, Self::TacRule])
     }
@@ -43,6 +45,7 @@ impl EntryKind {
         match self {
             Self::Registered => "registered".to_owned(),
             Self::Grandfathered => "grandfathered".to_owned(),
+            Self::Suspended => "suspended".to_owned(),
             // Registered devices that are marks have an end date or a bound number.
             Self::Mark(Class::Registered) => "temporary".to_owned(),
             Self::Mark(Class::Grandfathered) => "grandfathered_dated".to_owned(),
@@ -62,7 +65,8 @@ impl EntryKind {
             Self::Binding => 3,
             Self::Subscriber => 4,
             Self::TacRule => 5,
-            Self::Mark(class) => 6 + Class::ALL.iter().position(|other| *other == class).unwrap_or(0),
+            Self::Suspended => 6,
+            Self::Mark(class) => 7 + Class::ALL.iter().position(|other| *other == class).unwrap_or(0),
         }
     }
 }
@@ -143,9 +147,11 @@ pub(super) trait Chunk {
 impl Chunk for DeviceChunk {
     fn tally(&self) -> Tally {
         let mut tally = Tally::of_allocation(memory::of_shared_slice::<u64>(self.words().len()));
-        for (set, kind) in
-            [(DeviceSet::Registered, EntryKind::Registered), (DeviceSet::Grandfathered, EntryKind::Grandfathered)]
-        {
+        for (set, kind) in [
+            (DeviceSet::Registered, EntryKind::Registered),
+            (DeviceSet::Grandfathered, EntryKind::Grandfathered),
+            (DeviceSet::Suspended, EntryKind::Suspended),
+        ] {
             let section = self.section(set);
             tally.count(kind, section.count(), section.words.len() as u64 * 8);
         }

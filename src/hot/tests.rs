@@ -70,15 +70,17 @@ fn pages() -> impl Strategy<Value = (PageId, PageContent)> {
     let filled = (
         page_bits(),
         prop_oneof![2 => Just(PageBits::EMPTY), 1 => page_bits()],
+        prop_oneof![2 => Just(PageBits::EMPTY), 1 => page_bits()],
         prop::collection::vec((places(), marks()), 0..8),
         prop_oneof![
             2 => prop::collection::vec((places(), pairs()), 0..8),
             1 => prop::collection::vec((places(), pairs()), 100..300),
         ],
     )
-        .prop_map(|(registered, grandfathered, marks, pairs)| PageContent {
+        .prop_map(|(registered, grandfathered, suspended, marks, pairs)| PageContent {
             registered,
             grandfathered,
+            suspended,
             marks: sorted(marks),
             pairs: sorted(pairs),
         });
@@ -87,6 +89,7 @@ fn pages() -> impl Strategy<Value = (PageId, PageContent)> {
         for place in (0..PAGE_SERIALS as u16).filter(|place| !real(place)) {
             content.registered.remove(place);
             content.grandfathered.remove(place);
+            content.suspended.remove(place);
         }
         content.marks.retain(|(place, _)| real(place));
         content.pairs.retain(|(place, _)| real(place));
@@ -100,13 +103,20 @@ fn build(model: &Model) -> HotSets {
     builder.finish(Revision { epoch: 1, seq: 1 }, Arc::default())
 }
 
-fn evidence_of(hot: &HotSets, key: EquipmentKey) -> (bool, bool, Vec<Mark>, Vec<Pair>, TacRule) {
+fn evidence_of(hot: &HotSets, key: EquipmentKey) -> (bool, bool, bool, Vec<Mark>, Vec<Pair>, TacRule) {
     owned(hot.evidence(key))
 }
 
-fn owned(evidence: Evidence<'_>) -> (bool, bool, Vec<Mark>, Vec<Pair>, TacRule) {
+fn owned(evidence: Evidence<'_>) -> (bool, bool, bool, Vec<Mark>, Vec<Pair>, TacRule) {
     let marks = sorted(evidence.marks.to_vec());
-    (evidence.registered, evidence.grandfathered, marks, sorted(evidence.pairs.iter().collect()), evidence.tac)
+    (
+        evidence.registered,
+        evidence.grandfathered,
+        evidence.suspended,
+        marks,
+        sorted(evidence.pairs.iter().collect()),
+        evidence.tac,
+    )
 }
 
 /// Every key of the model's pages and of the pages beside them is answered as the model says.
@@ -126,8 +136,14 @@ fn assert_answers(hot: &HotSets, model: &Model) -> Result<(), TestCaseError> {
         let (page, place) = (model.get(&PageId::of(key)).unwrap_or(&nothing), PageId::place(key));
         let marks: Vec<_> = page.marks.iter().filter(|(at, _)| *at == place).map(|(_, mark)| *mark).collect();
         let pairs: Vec<_> = page.pairs.iter().filter(|(at, _)| *at == place).map(|(_, pair)| *pair).collect();
-        let expected =
-            (page.registered.contains(place), page.grandfathered.contains(place), marks, pairs, TacRule::default());
+        let expected = (
+            page.registered.contains(place),
+            page.grandfathered.contains(place),
+            page.suspended.contains(place),
+            marks,
+            pairs,
+            TacRule::default(),
+        );
         let batched = owned(evidence);
         if batched != expected || evidence_of(hot, key) != expected || index != seen {
             wrong.push((key, batched, expected));

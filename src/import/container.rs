@@ -25,6 +25,13 @@ const PIECE_BYTES: usize = 256 << 10;
 pub enum Input {
     /// A file.
     File(PathBuf),
+    /// A file that has another name for people: an upload.
+    Named {
+        /// Where it lies.
+        path: PathBuf,
+        /// What it is called.
+        name: Arc<str>,
+    },
     /// Standard input, named `-`.
     Stdin,
 }
@@ -39,6 +46,7 @@ impl Input {
     pub(super) fn name(&self) -> Arc<str> {
         match self {
             Self::File(path) => path.to_string_lossy().into(),
+            Self::Named { name, .. } => Arc::clone(name),
             Self::Stdin => "-".into(),
         }
     }
@@ -134,8 +142,8 @@ impl Opened {
         let name = input.name();
         match input {
             Input::Stdin => Self::stream(name, None, io::stdin().lock(), None),
-            Input::File(path) => {
-                let suffix = suffix_container(&name, path)?;
+            Input::File(path) | Input::Named { path, .. } => {
+                let suffix = suffix_container(&name, Path::new(&*name))?;
                 let unreadable = |source| ImportError::Unreadable { file: name.clone(), source };
                 let file = File::open(path).map_err(unreadable)?;
                 let size = file.metadata().map_err(unreadable)?;

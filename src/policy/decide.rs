@@ -22,7 +22,7 @@ pub fn decide(question: &Question, evidence: &Evidence<'_>, policy: &Policy, tod
     let asker = Asker::of(&question.subscriber);
     let mut pairs = PairFacts::gather(evidence.pairs, asker, today);
     let marks = MarkFacts::gather(evidence.marks, asker, &mut pairs, policy, today);
-    let case = Case { question, evidence, policy, asker, pairs: &pairs, marks: &marks };
+    let case = Case { question, evidence, policy, asker, pairs: &pairs, marks: &marks, today };
     let ruling = match question.asked {
         Asked::Malformed => Ruling::of(Reason::Malformed, policy.malformed, Decisive::Nothing),
         // A PEI that is no IMEI can be on no list: what unlisted devices get does not apply to it.
@@ -66,6 +66,7 @@ struct Case<'a> {
     asker: Asker,
     pairs: &'a PairFacts,
     marks: &'a MarkFacts<'a>,
+    today: Day,
 }
 
 impl Case<'_> {
@@ -147,6 +148,11 @@ impl Case<'_> {
     fn shortcomings(&self) -> Option<Ruling> {
         if self.evidence.tac.barred == TacBar::Soft {
             return Some(Ruling::of(Reason::TacBarred, self.policy.tac_barred_soft, Decisive::Tac));
+        }
+        // Without end and without a day of its own: no suspended mark is better.
+        if self.evidence.suspended {
+            let status = self.policy.suspended_plain(self.today);
+            return Some(Ruling::of(Reason::Suspended, status, Decisive::Suspended));
         }
         if let Some((status, found)) = self.marks.suspended {
             return Some(Ruling::of_mark(Reason::Suspended, status, found));

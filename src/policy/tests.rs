@@ -74,6 +74,7 @@ struct Scenario {
     question: Question,
     registered: bool,
     grandfathered: bool,
+    suspended: bool,
     marks: Vec<Mark>,
     plain: Vec<PlainPair>,
     others: Vec<Pair>,
@@ -90,6 +91,7 @@ impl Scenario {
             question: Question { asked: Asked::Device { test_tac: false }, subscriber, emergency: false },
             registered: false,
             grandfathered: false,
+            suspended: false,
             marks: Vec::new(),
             plain: Vec::new(),
             others: Vec::new(),
@@ -137,7 +139,8 @@ impl Scenario {
     fn decide(&self) -> Verdict {
         let pairs = Pairs { plain: &self.plain, others: &self.others };
         let (registered, grandfathered, tac) = (self.registered, self.grandfathered, self.tac);
-        let evidence = Evidence { registered, grandfathered, marks: &self.marks, pairs, tac };
+        let suspended = self.suspended;
+        let evidence = Evidence { registered, grandfathered, suspended, marks: &self.marks, pairs, tac };
         decide(&self.question, &evidence, &self.policy, self.today)
     }
 

@@ -11,10 +11,11 @@ use super::{
     part::{self, Part},
 };
 use crate::{
+    alarm::Alarm,
     batch::{BatchHeader, BatchNumber, BodyRow},
     day::Day,
     import::{Counts, Gathered, Kind},
-    journal::{BatchActivated, BatchStaged, BatchSubmitted, Change, Source},
+    journal::{AlarmRaised, BatchActivated, BatchStaged, BatchSubmitted, Change, REGISTER, Source},
     listing::Door,
     revision::Revision,
     store::{BodySummary, Draft, Hands, Store, StoreError, Writer},
@@ -68,6 +69,7 @@ pub(super) struct Prepared {
     work: Vec<(Part, Difference)>,
     hands: Hands,
     goal: Goal,
+    alarms: Vec<Alarm>,
 }
 
 impl Prepared {
@@ -86,11 +88,11 @@ impl Prepared {
             revision: store.applied(),
             repeated: false,
         };
-        let (hands, goal) = (order.hands.clone(), order.goal);
+        let (hands, goal, alarms) = (order.hands.clone(), order.goal, order.alarms.clone());
         if let Some(done) = repeated(store, &hands)? {
             summary.revision = Revision { seq: done, ..summary.revision };
             summary.repeated = true;
-            return Ok(Self { summary, sources: Vec::new(), work: Vec::new(), hands, goal });
+            return Ok(Self { summary, sources: Vec::new(), work: Vec::new(), hands, goal, alarms });
         }
         order.guard.check(store)?;
         let sources = sources(&gathered);
@@ -105,12 +107,23 @@ impl Prepared {
                 work.push((part, difference));
             }
         }
-        Ok(Self { summary, sources, work, hands, goal })
+        Ok(Self { summary, sources, work, hands, goal, alarms })
     }
 
     /// Whether it is in force once it is written.
     pub(super) fn is_in_force(&self) -> bool {
         self.goal == Goal::InForce
+    }
+
+    fn alarm_draft(&self, alarm: &Alarm, batch: BatchNumber) -> Draft {
+        let raised = AlarmRaised {
+            kind: alarm.kind.name().to_owned(),
+            what: format!("{}: {}", alarm.subject, alarm.what),
+            batch,
+            door: u32::from(self.summary.door.code()),
+        };
+        let hands = Hands::of(REGISTER, "");
+        Draft { hands, partition: String::new(), change: Change::AlarmRaised(raised) }
     }
 
     fn draft(&self, part: &Part, change: Change) -> Draft {
@@ -166,6 +179,13 @@ pub(super) fn write_group(writer: &mut Writer<'_>, group: &mut [Prepared]) -> Re
         bodies.push(body);
     }
     drafts.extend(activating);
+    let mut next = first;
+    for list in group.iter() {
+        // A list of several operators has its alarms on its first batch.
+        let batch = next;
+        next += list.work.len() as u64;
+        drafts.extend(list.alarms.iter().filter(|_| next > batch).map(|alarm| list.alarm_draft(alarm, batch)));
+    }
     fail_point!("import-before-activate");
     let revision = writer.commit(drafts, bodies)?;
     fail_point!("import-after-activate");
@@ -178,7 +198,7 @@ pub(super) fn write_group(writer: &mut Writer<'_>, group: &mut [Prepared]) -> Re
 }
 
 /// Pairings and subscribers lie in their operator's partition, everything else in the national one.
-fn partition(header: &BatchHeader) -> String {
+pub(super) fn partition(header: &BatchHeader) -> String {
     if matches!(header.kind.as_str(), "pairing" | "subscriber") { header.operator.clone() } else { String::new() }
 }
 

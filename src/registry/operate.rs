@@ -195,6 +195,7 @@ impl Registry {
                 ..Declared::default()
             },
             guard: self.guard_of(operation, door, &hands.principal)?,
+            alarms: Vec::new(),
         };
         let summary = self.import(list, &order)?;
         if summary.batches.is_empty() && !summary.repeated && summary.not_listed > 0 {
@@ -351,7 +352,7 @@ fn subscriber_of(number: Number, imsi: Option<Imsi>) -> Subscriber {
 }
 
 /// The operator for which somebody acts: its own, and only its own where it has one.
-fn operator_of(caller: &Principal, named: &str) -> Result<String, RegistryError> {
+pub(super) fn operator_of(caller: &Principal, named: &str) -> Result<String, RegistryError> {
     let named = named.to_ascii_lowercase();
     match (caller.operator.as_str(), named.as_str()) {
         ("", _) => Ok(named),

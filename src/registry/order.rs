@@ -2,6 +2,7 @@
 
 use super::RegistryError;
 use crate::{
+    alarm::Alarm,
     batch::Declared,
     import::Mode,
     store::{Hands, Store},
@@ -25,6 +26,8 @@ pub struct ImportOrder {
     pub declared: Declared,
     /// What has to hold when it is written.
     pub guard: Guard,
+    /// What looks wrong with it: journalled with it.
+    pub alarms: Vec<Alarm>,
 }
 
 impl ImportOrder {
@@ -38,6 +41,7 @@ impl ImportOrder {
             goal: Goal::InForce,
             declared: Declared::default(),
             guard: Guard::default(),
+            alarms: Vec::new(),
         }
     }
 }

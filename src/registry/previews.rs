@@ -3,25 +3,87 @@
 //! What always holds: a large step is taken only with the digest of a preview of that very step, over pages that are
 //! still as they were.
 
-use super::{Refusal, Registry, RegistryError, steps::StepOrder};
-use crate::revision::Revision;
+use super::{
+    Refusal, Registry, RegistryError,
+    steps::{Step, StepOrder},
+};
+use crate::{
+    batch::{BatchNumber, BatchState, BatchStep},
+    identity::Tac,
+    journal::Change,
+    listing::{Door, TacRule},
+    policy::Settings,
+    preview::{Hypothesis, Preview, preview},
+};
+use std::sync::Arc;
 
-/// A preview that was made for a step.
+/// How long to wait for the publishing of a write that is under way.
+const PUBLISHED_SOON: std::time::Duration = std::time::Duration::from_micros(500);
+
+/// What is to be run dry.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) digest: [u8; 32],
-    pub(super) revision: Revision,
+pub enum PreviewOrder {
+    /// A step of a batch.
+    Batch(BatchNumber, Step),
+    /// Every batch of a door that can, takes a state.
+    Door(Door, BatchState),
+    /// A settings document, in force at once.
+    Settings(String),
+    /// A rule of a model.
+    TacRule(Tac, TacRule),
+    /// A proposal that waits.
+    Proposal(u64),
 }
 
 impl Registry {
+    /// Runs a change dry.
+    ///
+    /// # Errors
+    /// When there is no such thing, checks are not answered here, or the store cannot be read.
+    pub fn preview(&self, order: &PreviewOrder) -> Result<Preview, RegistryError> {
+        let hypothesis = match order {
+            PreviewOrder::Batch(number, step) => {
+                let order = StepOrder {
+                    batch: *number,
+                    step: *step,
+                    reason: String::new(),
+                    preview_sha256: Vec::new(),
+                    black_from: None,
+                };
+                return self.preview_of_step(&order);
+            }
+            PreviewOrder::Door(door, state) => {
+                let from = match state {
+                    BatchState::Suspended => BatchState::Active,
+                    BatchState::Active => BatchState::Suspended,
+                    BatchState::Withdrawn => BatchState::Active,
+                    _ => return Err(Refusal::invalid("a door's batches are suspended, put back or withdrawn")),
+                };
+                Hypothesis::of_door(&self.store, *door, from, *state, None)
+            }
+            PreviewOrder::Settings(toml) => settings(toml)?,
+            PreviewOrder::TacRule(tac, rule) => Hypothesis::TacRules(vec![(*tac, *rule)]),
+            PreviewOrder::Proposal(number) => {
+                let ledger = self.store.ledger();
+                let proposal = ledger.open_proposals().get(number);
+                let proposal = proposal.ok_or_else(|| Refusal::not_found(format!("no proposal {number} waits")))?;
+                match &proposal.change {
+                    Change::SettingsApplied(applied) => settings(&applied.toml)?,
+                    _ => return Err(Refusal::invalid("this proposal changes no answer of a device by itself")),
+                }
+            }
+        };
+        self.run_dry(&hypothesis)
+    }
+
     /// The preview of a step, where one was looked at or has to be.
     pub(super) fn preview_where_needed(
         &self,
         order: &StepOrder,
         is_large: bool,
-    ) -> Result<Option<Seen>, RegistryError> {
+    ) -> Result<Option<Preview>, RegistryError> {
         if order.preview_sha256.is_empty() {
-            if is_large && order.step != super::Step::Reject {
+            if is_large && order.step != Step::Reject {
                 let batch = order.batch;
                 return Err(Refusal::state(format!(
                     "batch {batch} is large: look at a preview first and name its digest (saring batch preview {batch})"
@@ -32,7 +94,30 @@ impl Registry {
         self.preview_of_step(order).map(Some)
     }
 
-    pub(super) fn preview_of_step(&self, _order: &StepOrder) -> Result<Seen, RegistryError> {
-        Ok(Seen { digest: [0; 32], revision: self.store.applied() })
+    pub(super) fn preview_of_step(&self, order: &StepOrder) -> Result<Preview, RegistryError> {
+        let batches = self.store.batches();
+        let number = order.batch;
+        let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        let state = order.step.leads_to(batch).ok_or_else(|| {
+            let (done, now) = (order.step.done(), batch.newest().1.name());
+            Refusal::state(format!("batch {number} is {now}: it cannot be {done}"))
+        })?;
+        self.run_dry(&Hypothesis::Steps(vec![BatchStep { batch: number, state, black_from: order.black_from }]))
     }
+
+    fn run_dry(&self, hypothesis: &Hypothesis) -> Result<Preview, RegistryError> {
+        let published = self.published.get().ok_or_else(|| Refusal::state("checks are not answered here yet"))?;
+        // The hot sets follow the store by the moment between a write and its publishing.
+        let mut hot = published.load();
+        while hot.revision() != self.store.applied() {
+            std::thread::sleep(PUBLISHED_SOON);
+            hot = published.load();
+        }
+        Ok(preview(&self.store, &hot, hypothesis, jiff::Timestamp::now().as_second())?)
+    }
+}
+
+fn settings(toml: &str) -> Result<Hypothesis, RegistryError> {
+    let settings = Settings::from_toml(toml).map_err(|error| RegistryError::Settings(error.to_string()))?;
+    Ok(Hypothesis::Settings(Arc::new(settings)))
 }

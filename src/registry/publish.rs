@@ -1,18 +1,24 @@
 //! Publishing: what was just made durable becomes visible to checks.
 //!
 //! The pages that a write touches are folded anew and put into the next root of the hot sets; readers keep
-//! the root they have and never wait. What always holds: publishing follows the sync and precedes the
-//! acknowledgement. If it fails, memory and disk disagree, and the process ends at once.
+//! the root they have and never wait. A whole batch that takes another state goes the same way, over two threads
+//! where it touches many pages: a scattered one has a page for each of its devices.
+//! What always holds: publishing follows the sync and precedes the acknowledgement. If it fails, memory and disk
+//! disagree, and the process ends at once.
 
 use super::{Registry, settings::timeline};
 use crate::{
     batch::{BatchNumber, BodyRow},
     fold,
     hot::{Published, SubscriberEntry, Update},
-    page::PageId,
-    store::{Store, StoreError, Writer},
+    identity::{Imsi, Tac},
+    page::{PageContent, PageId},
+    store::{BatchTable, Store, StoreError, Writer},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, thread};
+
+/// Pages above which a second thread is worth its start.
+const PAGES_ALONE_MAX: usize = if cfg!(test) { 4 } else { 4_096 };
 
 impl Registry {
     /// Keeps hot sets up to date with every change from now on. They must be of the store's newest revision.
@@ -41,43 +47,85 @@ impl Registry {
     }
 }
 
-/// Publishes what became of a batch that took another state.
-pub(super) fn publish_batch(registry: &Registry, writer: &Writer<'_>, number: BatchNumber) {
-    if registry.published.get().is_none() {
-        return;
-    }
-    let rows: Result<Vec<BodyRow>, StoreError> = writer.store().body(number).and_then(Iterator::collect);
-    match rows {
-        Ok(rows) => publish_rows(registry, writer, rows.iter()),
-        Err(error) => publish(registry, writer.store(), |_| Err(error)),
+/// What a change is about, as far as checks see it.
+#[derive(Default)]
+struct Touched {
+    pages: BTreeSet<PageId>,
+    subscribers: BTreeSet<Imsi>,
+    class_tacs: BTreeSet<Tac>,
+}
+
+impl Touched {
+    fn put(self, store: &Store, update: &mut Update) -> Result<(), StoreError> {
+        let seq = store.applied().seq;
+        for imsi in self.subscribers {
+            let known = store.subscriber(imsi, seq)?;
+            update.subscribers.push((imsi, known.map(|(_, msisdn)| SubscriberEntry { msisdn })));
+        }
+        for tac in self.class_tacs {
+            update.tac_rules.push((tac, store.tac_rule(tac, seq)?.0));
+        }
+        let pages: Vec<PageId> = self.pages.into_iter().collect();
+        update.pages = contents(store, &pages, seq)?;
+        Ok(())
     }
 }
 
 /// Publishes what rows changed. Called with the right to write, so that roots follow each other.
 pub(super) fn publish_rows<'a>(registry: &Registry, writer: &Writer<'_>, rows: impl Iterator<Item = &'a BodyRow>) {
-    let store = writer.store();
-    publish(registry, store, |update| {
-        let seq = store.applied().seq;
-        let mut pages = BTreeSet::new();
+    publish(registry, writer.store(), |update| {
+        let mut touched = Touched::default();
         for row in rows {
             match row {
-                BodyRow::Page { id, .. } => _ = pages.insert(*id),
-                BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } => _ = pages.insert(PageId::of(*key)),
-                BodyRow::Subscriber { imsi, .. } => {
-                    let known = store.subscriber(*imsi, seq)?;
-                    update.subscribers.push((*imsi, known.map(|(_, msisdn)| SubscriberEntry { msisdn })));
-                }
-                BodyRow::TacClass { tac, .. } => update.tac_rules.push((*tac, store.tac_rule(*tac, seq)?.0)),
+                BodyRow::Page { id, .. } => _ = touched.pages.insert(*id),
+                BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } => _ = touched.pages.insert(PageId::of(*key)),
+                BodyRow::Subscriber { imsi, .. } => _ = touched.subscribers.insert(*imsi),
+                BodyRow::TacClass { tac, .. } => _ = touched.class_tacs.insert(*tac),
                 // Links, holders and the catalogue decide nothing.
                 BodyRow::Link { .. } | BodyRow::Tac { .. } | BodyRow::Holder { .. } => {}
             }
         }
-        for id in pages {
-            let rows = store.page_rows(id)?;
-            update.pages.push((id, fold::page_content(id, &rows, &store.batches_of(&rows), seq)));
-        }
-        Ok(())
+        touched.put(writer.store(), update)
     });
+}
+
+/// Publishes all that batches say, in one root: they took another state.
+pub(super) fn publish_batches(registry: &Registry, writer: &Writer<'_>, numbers: &[BatchNumber]) {
+    let store = writer.store();
+    publish(registry, store, |update| {
+        let mut touched = Touched::default();
+        for number in numbers {
+            let heads = store.heads_of_batch(*number)?;
+            touched.pages.extend(heads.pages);
+            touched.subscribers.extend(heads.subscribers);
+            touched.class_tacs.extend(heads.class_tacs);
+        }
+        touched.put(store, update)
+    });
+}
+
+/// What is in force on ascending pages.
+fn contents(store: &Store, pages: &[PageId], seq: u64) -> Result<Vec<(PageId, PageContent)>, StoreError> {
+    if pages.len() <= PAGES_ALONE_MAX {
+        return contents_of(store, pages, seq);
+    }
+    let (first, second) = pages.split_at(pages.len() / 2);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| contents_of(store, second, seq));
+        let mut contents = contents_of(store, first, seq)?;
+        contents.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        Ok(contents)
+    })
+}
+
+fn contents_of(store: &Store, pages: &[PageId], seq: u64) -> Result<Vec<(PageId, PageContent)>, StoreError> {
+    let mut batches = BatchTable::new(store);
+    let folded = store.rows_of_pages(pages)?.map(|page| {
+        let (id, rows) = page?;
+        batches.learn(&rows);
+        Ok((id, fold::page_content(id, &rows, batches.known(), seq)))
+    });
+    folded.collect()
 }
 
 fn publish(registry: &Registry, store: &Store, fill: impl FnOnce(&mut Update) -> Result<(), StoreError>) {

@@ -6,13 +6,13 @@
 
 use super::{
     Refusal, Registry, RegistryError,
-    people::{Receipt, drafts, known},
-    publish,
+    people::{Receipt, known},
+    states::write_steps,
 };
 use crate::{
-    batch::{Batch, BatchNumber, BatchState},
+    batch::{Batch, BatchNumber, BatchState, BatchStep},
     day::Day,
-    journal::{BatchStateChanged, Change, Endorsed},
+    journal::{BatchStateChanged, Change, Endorsed, REGISTER},
     ledger::Ledger,
     listing::Door,
     principal::Role,
@@ -124,10 +124,8 @@ impl Registry {
         if order.step.puts_into_force() || state == Planned {
             self.check_document(&ledger, number, batch)?;
         }
-        if let Some(preview) = &mut seen
-            && preview.revision != self.store.applied()
-        {
-            *preview = self.preview_of_step(order)?;
+        if seen.as_ref().is_some_and(|preview| preview.revision != self.store.applied()) {
+            seen = Some(self.preview_of_step(order)?);
         }
         if let Some(preview) = &seen
             && preview.digest.as_slice() != order.preview_sha256
@@ -151,13 +149,7 @@ impl Registry {
         if by_themselves {
             return Err(Refusal::not_allowed("you have approved this already: a further person is needed"));
         }
-        let changed = BatchStateChanged {
-            batch: number,
-            state: state as u32,
-            reason: order.reason.clone(),
-            preview_sha256,
-            black_from_plus_one: order.black_from.map_or(0, |day| u32::from(day.get()) + 1),
-        };
+        let taken = BatchStep { batch: number, state, black_from: order.black_from };
         let submitter = batch.header.submitter.clone();
         drop(batches);
         // The entry names both: who brought the batch, and who decided on it.
@@ -167,13 +159,9 @@ impl Registry {
             }
             _ => hands.clone(),
         };
-        let changes = drafts(&both, vec![Change::BatchStateChanged(changed)]);
         fail::fail_point!("step-before-commit");
-        let revision = writer.commit(changes, Vec::new())?;
+        let revision = write_steps(self, &mut writer, &[taken], &both, &order.reason, &preview_sha256)?;
         fail::fail_point!("step-after-commit");
-        if matches!(state, Active | Suspended | Withdrawn) {
-            publish::publish_batch(self, &writer, number);
-        }
         Ok(StepTaken { receipt: Receipt { revision, repeated: false }, state, another_needed: false })
     }
 
@@ -197,14 +185,14 @@ impl Registry {
                 due.push(number);
             }
         }
-        let hands = Hands::of("saring", "");
+        let hands = Hands::of(REGISTER, "");
         let expired = |&batch: &BatchNumber| {
             let reason = "its time is over".to_owned();
             let state = Expired as u32;
             Change::BatchStateChanged(BatchStateChanged { batch, state, reason, ..BatchStateChanged::default() })
         };
         if !due.is_empty() {
-            writer.commit(drafts(&hands, due.iter().map(expired).collect()), Vec::new())?;
+            self.commit(&mut writer, &hands, due.iter().map(expired).collect())?;
         }
         Ok(due)
     }

@@ -304,7 +304,8 @@ fn pair_of_u64(first: u64, second: u64) -> [u8; 16] {
     row
 }
 
-fn read_tac(key: &[u8]) -> Option<Tac> {
+/// The model of a key that begins with one.
+pub(super) fn read_tac(key: &[u8]) -> Option<Tac> {
     Tac::new(u32::from_be_bytes(key.get(0..4)?.try_into().ok()?)).ok()
 }
 

@@ -37,7 +37,7 @@ impl Store {
     /// # Errors
     /// When a row of that family is unreadable.
     pub fn tac_rule(&self, tac: Tac, seq: u64) -> Result<(TacRule, Vec<BatchNumber>), StoreError> {
-        let classes = self.classes(&tac.get().to_be_bytes(), seq)?;
+        let classes = self.classes(&tac.get().to_be_bytes(), &|batch| self.evidence_door(batch, seq))?;
         let mut rule = TacRule::default();
         let mut decisive = BTreeMap::new();
         for ((_, class, _), (level, batch)) in classes {
@@ -48,12 +48,24 @@ impl Store {
         Ok((rule, decisive.into_values().map(|(_, batch)| batch).collect()))
     }
 
+    /// What would be in force for a model, if the batches with a door by `door_of` were evidence and no others.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn tac_rule_by(&self, tac: Tac, door_of: &dyn Fn(BatchNumber) -> Option<Door>) -> Result<TacRule, StoreError> {
+        let mut rule = TacRule::default();
+        for ((_, class, _), (level, _)) in self.classes(&tac.get().to_be_bytes(), door_of)? {
+            apply_tac_class(&mut rule, class, level);
+        }
+        Ok(rule)
+    }
+
     /// What is in force of classes, of the rows whose keys begin with `head`.
-    fn classes(&self, head: &[u8], seq: u64) -> Result<Classes, StoreError> {
+    fn classes(&self, head: &[u8], door_of: &dyn Fn(BatchNumber) -> Option<Door>) -> Result<Classes, StoreError> {
         let mut classes = Classes::new();
         self.rows_with_head(Family::TacClasses, head, &mut |row| {
             if let (batch, BodyRow::TacClass { tac, class, level }) = row
-                && let Some(door) = self.evidence_door(batch, seq)
+                && let Some(door) = door_of(batch)
             {
                 classes.insert((tac, class, door), (level, batch));
             }
@@ -124,7 +136,7 @@ impl Store {
     /// # Errors
     /// When a row of that family is unreadable.
     pub fn tac_class_rows(&self, seq: u64) -> Result<Vec<(BatchNumber, BodyRow)>, StoreError> {
-        let rows = self.classes(&[], seq)?.into_iter();
+        let rows = self.classes(&[], &|batch| self.evidence_door(batch, seq))?.into_iter();
         Ok(rows.map(|((tac, class, _), (level, batch))| (batch, BodyRow::TacClass { tac, class, level })).collect())
     }
 
@@ -134,7 +146,7 @@ impl Store {
     /// When a row of that family is unreadable.
     pub fn tac_rules(&self, seq: u64) -> Result<Vec<(Tac, TacRule)>, StoreError> {
         let mut rules: BTreeMap<Tac, TacRule> = BTreeMap::new();
-        for ((tac, class, _), (level, _)) in self.classes(&[], seq)? {
+        for ((tac, class, _), (level, _)) in self.classes(&[], &|batch| self.evidence_door(batch, seq))? {
             apply_tac_class(rules.entry(tac).or_default(), class, level);
         }
         Ok(rules.into_iter().collect())

@@ -140,7 +140,7 @@ impl TestNode {
                 gate()?;
                 let sets = Arc::new(Published::new(sets()));
                 let explain = MemoryExplain(Checker::new(Arc::clone(&sets), Clock::system()?));
-                Ok(Loaded { sets, explain: Arc::new(explain), keep: Box::new(()) })
+                Ok(Loaded { sets, explain: Arc::new(explain), registry: None })
             })?;
             started.send((node.grpc_addr(), node.http_addr(), node.stopper(), node.metrics().clone())).unwrap();
             node.run(|_, revision| {

@@ -59,7 +59,7 @@ fn register(folder: &Path) -> Registry {
 fn loaded(registry: Registry) -> Loaded {
     let store = Arc::clone(registry.store());
     let sets = Arc::new(Published::new(load::hot_sets(&store, &mut |_| {}).unwrap()));
-    Loaded { sets, explain: Arc::new(Explainer::new(store, Clock::system().unwrap())), keep: Box::new(registry) }
+    Loaded { sets, explain: Arc::new(Explainer::new(store, Clock::system().unwrap())), registry: Some(registry) }
 }
 
 fn key(n: usize) -> u64 {

@@ -41,7 +41,7 @@ const LAYERS: &[&[&str]] = &[
     &["serve"],
     &["grpc", "console", "config", "proto"],
     &["telemetry", "metrics", "certs"],
-    &["check", "explain", "import", "load", "registry", "sample"],
+    &["check", "explain", "import", "load", "preview", "registry", "sample"],
     &["hot", "store"],
     &[
         "alarm",

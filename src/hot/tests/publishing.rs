@@ -37,10 +37,11 @@ impl RootCell for ShuttleCell {
     }
 }
 
-const SETS: u64 = 4;
+const SETS: u64 = 5;
 const PLACES: [u16; 4] = [0, 700, 701, 2047];
 
-/// Devices of three pages, two chunks apart, all in one of the sets: registered, grandfathered, marked, paired.
+/// Devices of three pages, two chunks apart, all in one of the sets: registered, grandfathered, marked, suspended,
+/// paired.
 fn devices_in(set: u64) -> Vec<(PageId, PageContent)> {
     let content = || {
         let mut content = PageContent::default();
@@ -49,6 +50,7 @@ fn devices_in(set: u64) -> Vec<(PageId, PageContent)> {
                 0 => drop(content.registered.insert(place)),
                 1 => drop(content.grandfathered.insert(place)),
                 2 => content.marks.push((place, Mark::new(Class::Exempt, Door::State))),
+                3 => drop(content.suspended.insert(place)),
                 _ => content.pairs.push((place, Pair::allowance(Msisdn::new(62_811_000_001).unwrap().into()))),
             }
         }
@@ -63,7 +65,8 @@ fn keys() -> Vec<EquipmentKey> {
 
 /// In which sets a device is, one bit each.
 fn sets_of(evidence: &Evidence<'_>) -> u64 {
-    let has = [evidence.registered, evidence.grandfathered, !evidence.marks.is_empty(), !evidence.pairs.is_empty()];
+    let (marked, paired) = (!evidence.marks.is_empty(), !evidence.pairs.is_empty());
+    let has = [evidence.registered, evidence.grandfathered, marked, evidence.suspended, paired];
     (0..).zip(has).map(|(set, has)| u64::from(has) << set).sum()
 }
 

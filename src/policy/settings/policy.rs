@@ -75,6 +75,10 @@ impl Default for Policy {
     }
 }
 
+fn is_due(from: Option<Day>, today: Day) -> bool {
+    from.is_some_and(|from| from <= today)
+}
+
 /// 2020-04-18: the rule's own date.
 const CUTOFF: Day = day_of(18_370);
 /// 2020-09-15: blocking began at 22:00 WIB.
@@ -123,8 +127,12 @@ impl Policy {
     /// has no day of its own, because its day is that of first sight.
     pub(in crate::policy) fn suspended_status(&self, mark: &Mark, today: Day) -> Status {
         let own = mark.since().filter(|_| mark.class != Class::Grandfathered);
-        let is_due = |from: Option<Day>| from.is_some_and(|from| from <= today);
-        if is_due(own) || is_due(self.suspended_black_from) { Status::Blacklisted } else { self.suspended }
+        if is_due(own, today) { Status::Blacklisted } else { self.suspended_plain(today) }
+    }
+
+    /// What a suspended listing without a day of its own gets: never worse than one with a day.
+    pub(in crate::policy) fn suspended_plain(&self, today: Day) -> Status {
+        if is_due(self.suspended_black_from, today) { Status::Blacklisted } else { self.suspended }
     }
 
     /// The same policy with the values of a document's table.

@@ -90,12 +90,13 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
     ];
     let bars = prop_oneof![6 => Just(TacBar::None), 1 => Just(TacBar::Soft), 1 => Just(TacBar::Hard)];
     let tac = (proptest::bool::weighted(0.1), bars).prop_map(|(exempt_type, barred)| TacRule { exempt_type, barred });
-    let bits = (proptest::bool::weighted(0.1), proptest::bool::weighted(0.2));
+    let bits = (proptest::bool::weighted(0.1), proptest::bool::weighted(0.2), proptest::bool::weighted(0.2));
     let pairs = proptest::collection::vec(pairs(), 0..3);
     (asked, subscribers(), any::<bool>(), bits, mark_lists(), pairs, tac, policies()).prop_map(
-        |(asked, subscriber, emergency, (registered, grandfathered), marks, pairs, tac, policy)| {
+        |(asked, subscriber, emergency, (registered, grandfathered, suspended), marks, pairs, tac, policy)| {
             let question = Question { asked, subscriber, emergency };
-            let base = Scenario { question, registered, grandfathered, marks, tac, policy, ..Scenario::new() };
+            let base =
+                Scenario { question, registered, grandfathered, suspended, marks, tac, policy, ..Scenario::new() };
             pairs.into_iter().fold(base, Scenario::pair)
         },
     )
@@ -165,6 +166,10 @@ proptest! {
         after.registered = false;
         after.marks.push(mark(Class::Registered).with_suspended(true));
         prop_assert!(after.status() >= before.status());
+        let mut bit = after.clone();
+        bit.marks.pop();
+        bit.suspended = true;
+        prop_assert!(bit.status() >= before.status());
         before.registered = false;
         before.grandfathered = true;
         after.clone_from(&before);

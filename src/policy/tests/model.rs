@@ -34,6 +34,9 @@ fn listings(scenario: &Scenario) -> Vec<Listing> {
     if scenario.grandfathered {
         listings.push(plain(Class::Grandfathered, paired_only.then(Vec::new)));
     }
+    if scenario.suspended {
+        listings.push(Listing { suspended: true, ..plain(Class::Registered, None) });
+    }
     for mark in &scenario.marks {
         let own = mark.number.map(Pair::allowance).into_iter();
         let numbers = match mark.class {

@@ -18,7 +18,7 @@ pub(super) fn store() -> (TempDir, Store) {
     (directory, store)
 }
 
-fn draft(change: Change) -> Draft {
+pub(super) fn draft(change: Change) -> Draft {
     Draft { hands: Hands::bootstrap(), partition: String::new(), change }
 }
 
@@ -34,7 +34,7 @@ fn staged() -> Draft {
     draft(Change::BatchStaged(BatchStaged { kind: "registered".into(), door: 1, class: 1, ..BatchStaged::default() }))
 }
 
-fn activated(batch: BatchNumber, body: &BodyWriter<'_>) -> Draft {
+pub(super) fn activated(batch: BatchNumber, body: &BodyWriter<'_>) -> Draft {
     let summary = body.summary();
     draft(Change::BatchActivated(BatchActivated {
         batch,

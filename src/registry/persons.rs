@@ -1,0 +1,85 @@
+//! Persons: a passport or identity number becomes a keyed hash before it goes anywhere.
+//!
+//! The key lies in a file of its own beside the register (`person.key`, mode 0600) and goes into no backup by itself: who
+//! has the register without the key cannot search it for a passport. What always holds: the number itself is never
+//! written or logged.
+
+use super::{Refusal, Registry, RegistryError};
+use crate::{batch::PersonHash, store::StoreError};
+use sha2::{Digest, Sha256};
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+};
+
+/// Name of the file with the key.
+const FILE: &str = "person.key";
+const KEY_BYTES: usize = 32;
+const BLOCK_BYTES: usize = 64;
+
+impl Registry {
+    /// The keyed hash (HMAC-SHA-256, RFC 2104, cut to 16 bytes) of a passport or identity number.
+    ///
+    /// # Errors
+    /// When it has no letter or digit, or the key can be neither read nor made.
+    pub fn person(&self, number: &str) -> Result<PersonHash, RegistryError> {
+        let plain: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
+        if plain.len() < 4 || plain.len() > 32 {
+            return Err(Refusal::invalid("a passport or identity number has 4 to 32 letters and digits"));
+        }
+        let mac = hmac(&self.person_key()?, plain.to_ascii_uppercase().as_bytes());
+        let mut hash = PersonHash::default();
+        hash.copy_from_slice(&mac[..size_of::<PersonHash>()]);
+        Ok(hash)
+    }
+
+    fn person_key(&self) -> Result<Vec<u8>, RegistryError> {
+        let path = self.store.path().join(FILE);
+        let failed = |error: std::io::Error| {
+            let reason = format!("{}: {error}", path.display());
+            StoreError::Write { path: self.store.path().to_owned(), doing: "the key of persons", reason }
+        };
+        match fs::read(&path) {
+            Ok(key) if key.len() == KEY_BYTES => return Ok(key),
+            Ok(_) => {
+                let what = format!("{FILE} does not hold {KEY_BYTES} bytes");
+                return Err(StoreError::Damaged { path: self.store.path().to_owned(), what }.into());
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error).into()),
+        }
+        let mut key = vec![0; KEY_BYTES];
+        getrandom::fill(&mut key).map_err(StoreError::from)?;
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        match made.and_then(|mut file| file.write_all(&key).and_then(|()| file.sync_all())) {
+            Ok(()) => Ok(key),
+            // Another thread was first.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::read(&path).map_err(|e| failed(e).into()),
+            Err(error) => Err(failed(error).into()),
+        }
+    }
+}
+
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let padded = |with: u8| {
+        let mut block = [with; BLOCK_BYTES];
+        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        block
+    };
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hmac;
+
+    /// RFC 4231, test case 2.
+    #[test]
+    fn the_hash_is_the_one_of_the_rfc() {
+        let hex: String =
+            hmac(b"Jefe", b"what do ya want for nothing?").iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+}

@@ -1,0 +1,81 @@
+//! Submitting: a list comes on record and waits for another person.
+//!
+//! What always holds: nothing of a submitted list is visible to a check; it is of a door whose submitter brought it;
+//! what looks wrong is said to the submitter and stands in the journal before anybody can approve.
+
+use super::{
+    Goal, Guard, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, operate::operator_of, people::known,
+};
+use crate::{
+    alarm::Alarm,
+    batch::Declared,
+    import::{Gathered, Mode},
+    listing::Door,
+    principal::Role,
+    store::Hands,
+};
+
+/// What goes with a submitted list.
+#[derive(Clone, Debug)]
+pub struct SubmitOrder {
+    /// What the list does to the door's list.
+    pub mode: Mode,
+    /// Document that it rests on; may be empty.
+    pub document: String,
+    /// By how many percent a full list may be shorter than the one it replaces.
+    pub max_drop_percent: u8,
+    /// What the submitter declares.
+    pub declared: Declared,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// What the list amounts to, and its batches.
+    pub summary: ImportSummary,
+    /// What looks wrong.
+    pub alarms: Vec<Alarm>,
+}
+
+impl Registry {
+    /// The operator for which somebody submits.
+    ///
+    /// # Errors
+    /// When the caller is no submitter of the door, or acts for another operator.
+    pub fn may_submit(&self, hands: &Hands, door: Door, operator: &str) -> Result<String, RegistryError> {
+        let ledger = self.store.ledger();
+        let caller = known(&ledger, &hands.principal)?;
+        if !caller.has_for(Role::Submitter, door) {
+            return Err(Refusal::not_allowed(format!("{} is not a submitter for door {door}", caller.name)));
+        }
+        operator_of(caller, operator)
+    }
+
+    /// Brings a list on record.
+    ///
+    /// # Errors
+    /// When the caller may not, the list replaces too much, its document is unknown, or the store cannot write.
+    pub fn submit(&self, hands: &Hands, list: Gathered, order: SubmitOrder) -> Result<Submitted, RegistryError> {
+        self.may_submit(hands, list.door, list.operator.as_deref().unwrap_or_default())?;
+        let ledger = self.store.ledger();
+        if self.limits().of(list.door).needs_document && ledger.document(list.door, &order.document).is_none() {
+            let (door, name) = (list.door, &order.document);
+            return Err(Refusal::state(format!(
+                "door {door} needs a registered document, and {name:?} is none (saring document add)"
+            )));
+        }
+        let alarms = self.judge(hands, &list, &order)?;
+        let order = ImportOrder {
+            mode: order.mode,
+            document: order.document,
+            max_drop_percent: order.max_drop_percent,
+            hands: hands.clone(),
+            goal: Goal::Submitted,
+            declared: order.declared,
+            guard: Guard::default(),
+            alarms: alarms.clone(),
+        };
+        let summary = self.import(list, &order)?;
+        Ok(Submitted { summary, alarms })
+    }
+}
