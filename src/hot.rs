@@ -25,7 +25,7 @@ mod stats;
 mod tests;
 mod walk;
 
-pub use build::{BuildError, Builder, Update};
+pub use build::{BuildError, Builder, Rewritten, Update};
 pub use publish::{Published, RootCell};
 pub use stats::{EntryKind, Stats};
 

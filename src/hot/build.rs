@@ -21,10 +21,7 @@ use crate::{
     policy::settings::Timeline,
     revision::Revision,
 };
-use std::{collections::BTreeMap, sync::Arc, thread};
-
-/// Pages above which a second thread is worth its start.
-const PAGES_ALONE_MAX: usize = if cfg!(test) { 4 } else { 4_096 };
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One change of the hot sets.
 #[derive(Clone, Debug, Default)]
@@ -166,9 +163,16 @@ fn directory_of<V: Clone>(changes: ChunkChanges<V>) -> Directory<V> {
 impl HotSets {
     /// The hot sets after a change. Chunks that it does not touch are shared; these hot sets stay as they are.
     pub fn apply(&self, update: Update) -> Self {
+        self.apply_rewritten(update, Rewritten::default())
+    }
+
+    /// The same, with chunks that were written anew before, from these very hot sets. `update.pages` is of other models.
+    pub fn apply_rewritten(&self, update: Update, rewritten: Rewritten) -> Self {
         let mut pages: Vec<_> = update.pages.iter().map(|(id, content)| (*id, content)).collect();
         keep_last(&mut pages);
-        let mut changes = self.changes_of(&pages);
+        let mut rewritten = rewritten;
+        rewritten.extend(Rewritten(self.rewrite_sorted(&pages)));
+        let Rewritten(mut changes) = rewritten;
         changes.tally.add(&self.tally);
         let mut subscribers = update.subscribers;
         keep_last(&mut subscribers);
@@ -193,39 +197,36 @@ impl HotSets {
     }
 }
 
+/// Chunks written anew, on their way into the next root.
+#[derive(Debug, Default)]
+pub struct Rewritten(Changes);
+
+impl Rewritten {
+    /// Takes in others, of other models.
+    pub fn extend(&mut self, others: Self) {
+        self.0.devices.extend(others.0.devices);
+        self.0.marks.extend(others.0.marks);
+        self.0.pairs.extend(others.0.pairs);
+        self.0.subscribers.extend(others.0.subscribers);
+        self.0.tally.add(&others.0.tally);
+    }
+}
+
 impl HotSets {
-    /// The chunks of sorted pages written anew. A second thread does the half of many.
-    fn changes_of(&self, pages: &[(PageId, &PageContent)]) -> Changes {
-        let (first, second) = halves(pages);
-        if first.is_empty() {
-            return self.changes_alone(second);
-        }
-        thread::scope(|scope| {
-            let later = scope.spawn(|| self.changes_alone(second));
-            let mut changes = self.changes_alone(first);
-            changes.extend(later.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            changes
-        })
+    /// Writes the chunks of pages anew, ahead of [`HotSets::apply_rewritten`]: so that many pages need not be held at
+    /// once, and threads can share the work. Pages ascend, without doubles; all that change in a model come together.
+    pub fn rewrite(&self, pages: &[(PageId, PageContent)]) -> Rewritten {
+        let pages: Vec<_> = pages.iter().map(|(id, content)| (*id, content)).collect();
+        Rewritten(self.rewrite_sorted(&pages))
     }
 
-    fn changes_alone(&self, pages: &[(PageId, &PageContent)]) -> Changes {
+    fn rewrite_sorted(&self, pages: &[(PageId, &PageContent)]) -> Changes {
         let mut changes = Changes::default();
         for pages in pages.chunk_by(|(a, _), (b, _)| chunk_of_page(*a).0 == chunk_of_page(*b).0) {
             changes.add_pages(Some(self), pages);
         }
         changes
     }
-}
-
-/// Two parts between two chunks, the first one empty where there is not enough for two threads.
-fn halves<'a, 'b>(
-    pages: &'b [(PageId, &'a PageContent)],
-) -> (&'b [(PageId, &'a PageContent)], &'b [(PageId, &'a PageContent)]) {
-    let middle = pages.get(pages.len() / 2).filter(|_| pages.len() > PAGES_ALONE_MAX);
-    let is_before = |(id, _): &(PageId, &PageContent)| {
-        middle.is_some_and(|(half, _)| chunk_of_page(*id).0 < chunk_of_page(*half).0)
-    };
-    pages.split_at(pages.partition_point(is_before))
 }
 
 /// Sorts by key and keeps the last of several with one key.
@@ -248,15 +249,6 @@ struct Changes {
 }
 
 impl Changes {
-    /// Takes in the chunks of others.
-    fn extend(&mut self, others: Self) {
-        self.devices.extend(others.devices);
-        self.marks.extend(others.marks);
-        self.pairs.extend(others.pairs);
-        self.subscribers.extend(others.subscribers);
-        self.tally.add(&others.tally);
-    }
-
     /// Pages of one device chunk, ascending.
     fn add_pages(&mut self, old: Option<&HotSets>, pages: &[(PageId, &PageContent)]) {
         let Some((first, _)) = pages.first() else { return };

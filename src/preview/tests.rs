@@ -195,7 +195,8 @@ fn a_change_to_a_touched_page_changes_the_digest() {
         let Some(page) = steps.iter().find_map(|step| world.store().pages_of_batch(step.batch).unwrap().pop()) else {
             continue;
         };
-        world.list_one(page.key(9).unwrap());
+        // A device that no list names yet.
+        world.list_one(page.key(77).unwrap());
         let again = preview(world.store(), &world.hot(), &hypothesis, NOW).unwrap();
         assert_ne!(again.digest, shown.digest);
         world.registry.apply_settings("[national]\ntourist_days = 77", NOW).unwrap();

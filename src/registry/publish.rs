@@ -10,7 +10,7 @@ use super::{Registry, settings::timeline};
 use crate::{
     batch::{BatchNumber, BodyRow},
     fold,
-    hot::{Published, SubscriberEntry, Update},
+    hot::{HotSets, Published, Rewritten, SubscriberEntry, Update},
     identity::{Imsi, Tac},
     page::{PageContent, PageId},
     store::{BatchTable, Store, StoreError, Writer},
@@ -19,6 +19,8 @@ use std::{collections::BTreeSet, sync::Arc, thread};
 
 /// Pages above which a second thread is worth its start.
 const PAGES_ALONE_MAX: usize = if cfg!(test) { 4 } else { 4_096 };
+/// Pages that are folded before their chunks are written: enough to share chunks, few enough for the caches.
+const PAGES_TOGETHER: usize = if cfg!(test) { 1 } else { 64 };
 
 impl Registry {
     /// Keeps hot sets up to date with every change from now on. They must be of the store's newest revision.
@@ -30,20 +32,18 @@ impl Registry {
 
     /// Principals, proposals and documents decide no check; overrides do.
     pub(super) fn publish_ledger(&self, writer: &Writer<'_>) {
-        let overrides = |update: &mut Update| {
+        publish(self, writer.store(), |_, update| {
             update.overrides = Some(Arc::new(writer.store().ledger().overrides().clone()));
-            Ok(())
-        };
-        publish(self, writer.store(), overrides);
+            Ok(Rewritten::default())
+        });
     }
 
     pub(super) fn publish_settings(&self, writer: &Writer<'_>) {
-        let settings = |update: &mut Update| {
-            let store = writer.store();
+        let store = writer.store();
+        publish(self, store, |_, update| {
             update.settings = Some(Arc::new(timeline(store, store.applied().seq)?));
-            Ok(())
-        };
-        publish(self, writer.store(), settings);
+            Ok(Rewritten::default())
+        });
     }
 }
 
@@ -56,7 +56,7 @@ struct Touched {
 }
 
 impl Touched {
-    fn put(self, store: &Store, update: &mut Update) -> Result<(), StoreError> {
+    fn put(self, store: &Store, hot: &HotSets, update: &mut Update) -> Result<Rewritten, StoreError> {
         let seq = store.applied().seq;
         for imsi in self.subscribers {
             let known = store.subscriber(imsi, seq)?;
@@ -66,14 +66,13 @@ impl Touched {
             update.tac_rules.push((tac, store.tac_rule(tac, seq)?.0));
         }
         let pages: Vec<PageId> = self.pages.into_iter().collect();
-        update.pages = contents(store, &pages, seq)?;
-        Ok(())
+        rewritten(store, hot, &pages, seq)
     }
 }
 
 /// Publishes what rows changed. Called with the right to write, so that roots follow each other.
 pub(super) fn publish_rows<'a>(registry: &Registry, writer: &Writer<'_>, rows: impl Iterator<Item = &'a BodyRow>) {
-    publish(registry, writer.store(), |update| {
+    publish(registry, writer.store(), |hot, update| {
         let mut touched = Touched::default();
         for row in rows {
             match row {
@@ -85,14 +84,14 @@ pub(super) fn publish_rows<'a>(registry: &Registry, writer: &Writer<'_>, rows: i
                 BodyRow::Link { .. } | BodyRow::Tac { .. } | BodyRow::Holder { .. } => {}
             }
         }
-        touched.put(writer.store(), update)
+        touched.put(writer.store(), hot, update)
     });
 }
 
 /// Publishes all that batches say, in one root: they took another state.
 pub(super) fn publish_batches(registry: &Registry, writer: &Writer<'_>, numbers: &[BatchNumber]) {
     let store = writer.store();
-    publish(registry, store, |update| {
+    publish(registry, store, |hot, update| {
         let mut touched = Touched::default();
         for number in numbers {
             let heads = store.heads_of_batch(*number)?;
@@ -100,41 +99,57 @@ pub(super) fn publish_batches(registry: &Registry, writer: &Writer<'_>, numbers:
             touched.subscribers.extend(heads.subscribers);
             touched.class_tacs.extend(heads.class_tacs);
         }
-        touched.put(store, update)
+        touched.put(store, hot, update)
     });
 }
 
-/// What is in force on ascending pages.
-fn contents(store: &Store, pages: &[PageId], seq: u64) -> Result<Vec<(PageId, PageContent)>, StoreError> {
-    if pages.len() <= PAGES_ALONE_MAX {
-        return contents_of(store, pages, seq);
+/// The chunks of ascending pages, folded and written anew.
+fn rewritten(store: &Store, hot: &HotSets, pages: &[PageId], seq: u64) -> Result<Rewritten, StoreError> {
+    // Between two models, so that no chunk is written by both.
+    let half = pages.get(pages.len() / 2).filter(|_| pages.len() > PAGES_ALONE_MAX);
+    let (first, second) = pages.split_at(pages.partition_point(|id| half.is_some_and(|half| id.tac() < half.tac())));
+    if first.is_empty() {
+        return rewritten_alone(store, hot, second, seq);
     }
-    let (first, second) = pages.split_at(pages.len() / 2);
     thread::scope(|scope| {
-        let other = scope.spawn(|| contents_of(store, second, seq));
-        let mut contents = contents_of(store, first, seq)?;
-        contents.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        Ok(contents)
+        let other = scope.spawn(|| rewritten_alone(store, hot, second, seq));
+        let mut rewritten = rewritten_alone(store, hot, first, seq)?;
+        rewritten.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        Ok(rewritten)
     })
 }
 
-fn contents_of(store: &Store, pages: &[PageId], seq: u64) -> Result<Vec<(PageId, PageContent)>, StoreError> {
+fn rewritten_alone(store: &Store, hot: &HotSets, pages: &[PageId], seq: u64) -> Result<Rewritten, StoreError> {
     let mut batches = BatchTable::new(store);
-    let folded = store.rows_of_pages(pages)?.map(|page| {
+    let (mut rewritten, mut waiting) = (Rewritten::default(), Vec::<(PageId, PageContent)>::new());
+    for page in store.rows_of_pages(pages)? {
         let (id, rows) = page?;
         batches.learn(&rows);
-        Ok((id, fold::page_content(id, &rows, batches.known(), seq)))
-    });
-    folded.collect()
+        let is_full = waiting.len() >= PAGES_TOGETHER && waiting.last().is_some_and(|(last, _)| last.tac() != id.tac());
+        if is_full {
+            rewritten.extend(hot.rewrite(&waiting));
+            waiting.clear();
+        }
+        waiting.push((id, fold::page_content(id, &rows, batches.known(), seq)));
+    }
+    rewritten.extend(hot.rewrite(&waiting));
+    Ok(rewritten)
 }
 
-fn publish(registry: &Registry, store: &Store, fill: impl FnOnce(&mut Update) -> Result<(), StoreError>) {
+fn publish(
+    registry: &Registry,
+    store: &Store,
+    fill: impl FnOnce(&HotSets, &mut Update) -> Result<Rewritten, StoreError>,
+) {
     let Some(published) = registry.published.get() else { return };
+    let root = Arc::clone(&published.load());
     let mut update = Update { revision: store.applied(), ..Update::default() };
-    if let Err(error) = fill(&mut update) {
+    let rewritten = fill(&root, &mut update).unwrap_or_else(|error| {
         tracing::error!(%error, "a durable change could not be made visible: the process ends, start it again");
-        std::process::abort();
-    }
-    let next = published.load().apply(update);
+        std::process::abort()
+    });
+    let next = root.apply_rewritten(update, rewritten);
+    // Whoever publishes gives the old root back, unless a reader holds it.
+    drop(root);
     published.publish(next);
 }
