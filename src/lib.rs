@@ -55,6 +55,7 @@ pub mod pairing;
 pub mod policy;
 pub mod principal;
 pub mod revision;
+pub mod tree;
 pub mod words;
 
 // Identities.
