@@ -33,6 +33,7 @@ pub mod import;
 pub mod load;
 pub mod preview;
 pub mod registry;
+pub mod transparency;
 
 // State.
 pub mod hot;

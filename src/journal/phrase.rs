@@ -14,17 +14,20 @@ use crate::{
 
 /// What an entry changed, in words.
 pub fn words(entry: &Entry) -> String {
-    entry.change.as_ref().map_or_else(|| "a change that this build does not know".to_owned(), |change| {
-        let subject = match change {
-            Change::BatchStaged(_) => format!("batch {} staged: ", entry.seq),
-            Change::Proposed(_) => format!("proposal {}: ", entry.seq),
-            Change::OverrideSet(_) => format!("override {}: ", entry.seq),
-            Change::CredentialIssued(_) => format!("credential {}: ", entry.seq),
-            Change::RoleGranted(_) => format!("grant {}: ", entry.seq),
-            _ => String::new(),
-        };
-        subject + &change_words(change)
-    })
+    entry.change.as_ref().map_or_else(
+        || "a change that this build does not know".to_owned(),
+        |change| {
+            let subject = match change {
+                Change::BatchStaged(_) => format!("batch {} staged: ", entry.seq),
+                Change::Proposed(_) => format!("proposal {}: ", entry.seq),
+                Change::OverrideSet(_) => format!("override {}: ", entry.seq),
+                Change::CredentialIssued(_) => format!("credential {}: ", entry.seq),
+                Change::RoleGranted(_) => format!("grant {}: ", entry.seq),
+                _ => String::new(),
+            };
+            subject + &change_words(change)
+        },
+    )
 }
 
 /// The kind of an entry's change, as JSON names it.
@@ -117,7 +120,9 @@ fn change_words(change: &Change) -> String {
             let what = proposed.change.as_ref().map_or_else(|| "nothing that this build knows".into(), change_words);
             format!("{what}{}", because(&proposed.reason))
         }
-        Change::Endorsed(endorsed) if endorsed.state == 0 => format!("proposal {} has one more approver", endorsed.subject),
+        Change::Endorsed(endorsed) if endorsed.state == 0 => {
+            format!("proposal {} has one more approver", endorsed.subject)
+        }
         Change::Endorsed(endorsed) => {
             format!("batch {} has one more approver for: {}", endorsed.subject, state_words(endorsed.state))
         }
@@ -251,7 +256,8 @@ mod tests {
         };
         let want = r#"batch 9 staged: registered through tpp-import, document "TPP-7", 40 declared of "Aurora", until 2024-10-04"#;
         assert_eq!(of(9, Change::BatchStaged(staged)), want);
-        let changed = BatchStateChanged { batch: 9, state: 4, reason: "too many".into(), ..BatchStateChanged::default() };
+        let changed =
+            BatchStateChanged { batch: 9, state: 4, reason: "too many".into(), ..BatchStateChanged::default() };
         let changed = Change::BatchStateChanged(changed);
         assert_eq!(of(12, changed.clone()), r#"batch 9 is now suspended, because "too many""#);
         let proposed = Proposed { reason: "court".into(), change: Some(changed) };
