@@ -9,6 +9,7 @@
 
 mod acknowledged;
 mod audit;
+mod begin;
 mod error;
 mod found;
 mod hashes;

@@ -1,11 +1,11 @@
 //! The journal's Merkle tree: what proves that nothing was slipped in, altered, reordered or dropped.
 //!
 //! The leaves are the entries as they are stored, hashed as RFC 9162 (section 2.1) asks. A tree of size N is that of
-//! the entries 1 to N, so the leaf of an entry has the index seq - 1. Besides leaves, the hash of every whole subtree is
-//! stored once, in the order in which they become whole; the number of a stored hash is its place in that order
+//! the entries 1 to N, so the leaf of an entry has the index seq - 1. Besides leaves, the hash of every whole subtree
+//! is stored once, in the order in which they become whole; the number of a stored hash is its place in that order
 //! (crate `tlog_tiles`). The right edge of the tree suffices to append.
-//! What always holds: a [`Checkpoint`] exists only once its signature was verified or made here; a proof is held against
-//! heads, never against bare hashes, so sizes cannot be mixed up.
+//! What always holds: a [`Checkpoint`] exists only once its signature was verified or made here; a proof is held
+//! against heads, never against bare hashes, so sizes cannot be mixed up.
 
 mod note;
 #[cfg(test)]

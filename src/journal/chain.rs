@@ -1,8 +1,8 @@
 //! What an entry must be behind the entries before it: the journal read from its beginning, with its tree.
 //!
 //! The register's own journal and an export of it are read by these same rules.
-//! What always holds: numbers rise by exactly one from 1; the first entry starts the first epoch and names the register;
-//! times never fall; an epoch begins with an entry that names what it continues, by number and root.
+//! What always holds: numbers rise by exactly one from 1; the first entry starts the first epoch and names the
+//! register; times never fall; an epoch begins with an entry that names what it continues, by number and root.
 
 use super::{Change, Entry};
 use crate::tree::{Edge, Hash, Head};

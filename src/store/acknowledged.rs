@@ -1,7 +1,7 @@
 //! The acknowledged revision of a register of format 1: the least that it must hold when it is opened.
 //!
-//! Format 1 noted the revision of each group here once its write was synced. Signed checkpoints (`signing.rs`) prove that and
-//! more; the file is read until the register is brought to format 2, and taken away then.
+//! Format 1 noted the revision of each group here once its write was synced. Signed checkpoints (`signing.rs`) prove
+//! that and more; the file is read until the register is brought to format 2, and taken away then.
 //! What always holds: the file never names a revision that was not synced. It was not synced itself: after a loss of
 //! power it may name an older one, or nothing, and then it only proves less.
 

@@ -1,5 +1,5 @@
-//! The journal's tree on disk: the hash of every leaf and of every whole subtree, each written with the entry that makes
-//! it whole.
+//! The journal's tree on disk: the hash of every leaf and of every whole subtree, each written with the entry that
+//! makes it whole.
 //!
 //! Key: number of the hash, 8 bytes; value: 32 bytes. The right edge of the tree is kept in memory, so that an append
 //! reads nothing.
@@ -47,8 +47,9 @@ impl Store {
         }))
     }
 
-    /// Builds the tree of all entries: for a register that was written before there was one. Done again after a crash, it
-    /// ends the same. Not synced: the write that makes the register one of this format comes behind it in the same log.
+    /// Builds the tree of all entries: for a register that was written before there was one. Done again after a
+    /// crash, it ends the same. Not synced: the write that makes the register one of this format comes behind it in
+    /// the same log.
     pub(super) fn build_hashes(&self) -> Result<(), StoreError> {
         let mut edge = Edge::default();
         let mut chunk = WriteBatch::default();

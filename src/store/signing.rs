@@ -1,12 +1,13 @@
 //! Signed checkpoints in the data directory, and the key that signs them.
 //!
-//! RocksDB takes a log or a manifest whose end is missing for one that a crash cut off, and opens an older register without
-//! a word. So once the write of a group is synced, the head of the journal's tree is signed and noted in the file
+//! RocksDB takes a log or a manifest whose end is missing for one that a crash cut off, and opens an older register
+//! without a word. So once the write of a group is synced, the head of the journal's tree is signed and noted in the
+//! file
 //! `CHECKPOINT`; a register that holds less, or other entries, is refused when it is opened.
-//! What always holds: `CHECKPOINT` never names an entry that was not synced. It is replaced as a whole and not synced: after
-//! a loss of power it may name an older head, or be empty or zeroes, and then it only proves less. Anything else in it that
-//! the register's key has not signed is damage. The public key stands in `meta` too, so that a key that is put in the
-//! place of another is found.
+//! What always holds: `CHECKPOINT` never names an entry that was not synced. It is replaced as a whole and not
+//! synced: after a loss of power it may name an older head, or be empty or zeroes, and then it only proves less.
+//! Anything else in it that the register's key has not signed is damage. The public key stands in `meta` too, so that
+//! a key that is put in the place of another is found.
 
 use super::StoreError;
 use crate::tree::{Checkpoint, Head, KeyError, NewKey, Signer, Verifier};
@@ -34,7 +35,8 @@ pub(super) struct Signing {
 }
 
 impl Signing {
-    /// Makes a key for a register that is being made, or that had none. Its files are synced before anything names them.
+    /// Makes a key for a register that is being made, or that had none. Its files are synced before anything names
+    /// them.
     pub(super) fn make(directory: &Path, name: &str) -> Result<Self, StoreError> {
         let damaged = |error: KeyError| StoreError::damaged(directory, format!("no key can be made: {error}"));
         let key = NewKey::generate(name).map_err(damaged)?;

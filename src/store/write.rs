@@ -5,17 +5,16 @@
 //! them until the entry that activates the batch, and a writer that finds a staged batch discards it.
 
 use super::{
-    FORMAT, Store, StoreError, cf, keys,
-    open::{META_APPLIED, META_FORMAT, META_JOURNAL_KEY, OpenMode, encode_applied},
+    Store, StoreError, cf, keys,
+    open::{META_APPLIED, OpenMode, encode_applied},
     rows::{BodyHasher, Salts, StoredRow, numbers_of},
 };
 use crate::{
     batch::{BatchNumber, BatchState, BodyRow, PersonHash},
     identity::EquipmentKey,
-    journal::{BOOTSTRAP, BatchDiscarded, Change, Entry, EpochStarted},
+    journal::{BOOTSTRAP, BatchDiscarded, Change, Entry},
     pairing::Number,
     revision::Revision,
-    tree::{Edge, Verifier},
 };
 use fail::fail_point;
 use prost::Message;
@@ -97,41 +96,7 @@ impl Store {
         Ok(Writer { store: self, applied: self.applied(), _alone: alone })
     }
 
-    /// The first write of a register: format, key and first entry.
-    pub(super) fn write_first_entry(&self, started: EpochStarted, key: &Verifier) -> Result<(), StoreError> {
-        let revision = Revision { epoch: 1, seq: 1 };
-        let entry = Entry {
-            seq: revision.seq,
-            epoch: revision.epoch,
-            time_unix_ms: now_unix_ms(),
-            principal: BOOTSTRAP.into(),
-            approver: BOOTSTRAP.into(),
-            partition: String::new(),
-            request: String::new(),
-            change: Some(Change::EpochStarted(started)),
-        };
-        let mut batch = WriteBatch::default();
-        batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
-        batch.put_cf(self.cf(cf::META)?, META_APPLIED, encode_applied(revision));
-        batch.put_cf(self.cf(cf::META)?, META_JOURNAL_KEY, key.line());
-        let bytes = entry.encode_to_vec();
-        batch.put_cf(self.cf(cf::JOURNAL)?, keys::seq(revision.seq), &bytes);
-        self.put_hashes(&mut batch, &mut Edge::default(), &bytes)?;
-        fail_point!("store-before-first-entry");
-        self.write_synced("the first entry", batch)
-    }
-
-    /// Brings a register of format 1 to this one: the tree of its journal is built, the other families that came later
-    /// are there and empty, as they would be if this build had written it. Done again after a crash, it ends the same.
-    pub(super) fn write_upgrade(&self, key: &Verifier) -> Result<(), StoreError> {
-        self.build_hashes()?;
-        let mut batch = WriteBatch::default();
-        batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
-        batch.put_cf(self.cf(cf::META)?, META_JOURNAL_KEY, key.line());
-        self.write_synced("the new format", batch)
-    }
-
-    fn write_synced(&self, doing: &'static str, batch: WriteBatch) -> Result<(), StoreError> {
+    pub(super) fn write_synced(&self, doing: &'static str, batch: WriteBatch) -> Result<(), StoreError> {
         self.check_whole()?;
         let mut options = WriteOptions::default();
         options.set_sync(true);
@@ -408,6 +373,6 @@ pub(super) fn family_name(family: keys::Family) -> &'static str {
     }
 }
 
-fn now_unix_ms() -> i64 {
+pub(super) fn now_unix_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Lengths are big-endian. Nothing follows. The same register and checkpoint give the same bytes.
-//! What always holds: nothing that the file says of itself is believed but what follows from the entries and the signature.
+//! What always holds: nothing that the file says of itself is believed but what follows from the entries and the
+//! signature.
 
 use super::{TransparencyError, checkpoint};
 use crate::{
@@ -146,8 +147,8 @@ pub fn export(store: &Store, out: &mut impl Write) -> Result<Checkpoint, Transpa
 }
 
 /// Verifies an export. `trusted` is the key that signed, as it is known from elsewhere; without it the export's own
-/// key is taken, which proves only that the file is whole. `kept` is an earlier checkpoint that somebody kept. Each entry is
-/// shown to `see` as it is read, before the whole is proven.
+/// key is taken, which proves only that the file is whole. `kept` is an earlier checkpoint that somebody kept. Each
+/// entry is shown to `see` as it is read, before the whole is proven.
 ///
 /// # Errors
 /// The first thing that does not hold.

@@ -1,7 +1,8 @@
 //! Proofs as texts that can be checked without a register.
 //!
-//! An inclusion is a C2SP proof (c2sp.org/tlog-proof@v1) whose extra data is the entry; a consistency is the body of a C2SP
-//! witness request (c2sp.org/tlog-witness): `old SIZE`, hashes. Both end with the signed checkpoint that they lead to.
+//! An inclusion is a C2SP proof (c2sp.org/tlog-proof@v1) whose extra data is the entry; a consistency is the body of
+//! a C2SP witness request (c2sp.org/tlog-witness): `old SIZE`, hashes. Both end with the signed checkpoint that they
+//! lead to.
 //! What always holds: reading checks the form only. Nothing is proven before the checkpoint is opened with a key.
 
 use super::{Hash, hash_text};

@@ -18,7 +18,9 @@ fn to_format_1(path: &std::path::Path, without: &[&str]) {
     without.iter().for_each(|name| db.drop_cf(name).unwrap());
     db.put_cf(db.cf_handle(cf::META).unwrap(), META_FORMAT, 1_u32.to_be_bytes()).unwrap();
     db.delete_cf(db.cf_handle(cf::META).unwrap(), META_JOURNAL_KEY).unwrap();
-    [signing::CHECKPOINT, signing::KEY, signing::PUBLIC_KEY].map(|file| fs::remove_file(path.join(file)).unwrap());
+    for file in [signing::CHECKPOINT, signing::KEY, signing::PUBLIC_KEY] {
+        fs::remove_file(path.join(file)).unwrap();
+    }
 }
 
 #[test]
