@@ -134,7 +134,7 @@ pub enum Proven {
     /// The entry is in the journal of that checkpoint.
     Included {
         /// The entry. `None`: this build cannot read it.
-        entry: Option<Entry>,
+        entry: Option<Box<Entry>>,
         /// Its number.
         seq: u64,
         /// The journal.
@@ -198,7 +198,7 @@ pub fn check(proof: &Proof, key: &Verifier, kept: Option<&str>) -> Result<Proven
             if !is_kept || !proof.holds(entry, &head) {
                 return Err(ProofRefused::False);
             }
-            let entry = Entry::decode(entry.as_slice()).ok();
+            let entry = Entry::decode(entry.as_slice()).ok().map(Box::new);
             if entry.as_ref().is_some_and(|entry| entry.seq != *seq) {
                 return Err(ProofRefused::False);
             }

@@ -159,14 +159,14 @@ pub(super) fn check(file: &Path, trust: &Trust, json: bool) -> Result<Exit, Fail
     let root = |head: &Head| hash_text(&head.root);
     match proven {
         Proven::Included { entry, seq, head } if json => {
-            let entry = entry.as_ref().map(show::as_json);
+            let entry = entry.as_deref().map(show::as_json);
             let object =
                 json!({"proof": "inclusion", "seq": seq, "size": head.size, "root": root(&head), "entry": entry});
             print(&object.to_string())?;
         }
         Proven::Included { entry, seq, head } => {
             print(&format!("proven     entry {seq} is one of the {} entries of {}", grouped(head.size), root(&head)))?;
-            print(&entry.as_ref().map_or_else(|| "this build cannot read it".to_owned(), show::told))?;
+            print(&entry.as_deref().map_or_else(|| "this build cannot read it".to_owned(), show::told))?;
         }
         Proven::Continued { from, to } if json => {
             let object = json!({
