@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod demo;
 mod import;
+mod journal;
 mod serve;
 mod server;
 mod settings;
@@ -74,6 +75,8 @@ enum Verb {
     Config(config::ConfigArgs),
     /// Make certificates for development
     Certs(certs::CertsArgs),
+    /// Show the journal, and prove or verify that nothing in it was altered
+    Journal(journal::JournalArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
     /// Print completions for a shell
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Verb::Settings(args) => settings::run(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Certs(args) => certs::run(&args),
+        Verb::Journal(args) => journal::run(&args),
         Verb::Verify(args) => verify::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };

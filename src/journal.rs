@@ -6,14 +6,18 @@
 //! What always holds: personal values stand in entries as digests of salted rows only.
 
 mod batch;
+mod chain;
 mod orders;
 mod people;
+mod phrase;
 
 pub use batch::{BatchActivated, BatchDiscarded, BatchStaged, BatchStateChanged, BatchSubmitted, Source};
+pub use chain::{Chain, OutOfOrder, register_name};
 pub use orders::{
     AlarmRaised, DocumentRegistered, Endorsed, LimitsApplied, OverrideEnded, OverrideSet, ProposalClosed, Proposed,
 };
 pub use people::{CredentialIssued, CredentialRevoked, PrincipalAdded, PrincipalRevoked, RoleGranted, RoleWithdrawn};
+pub use phrase::{hands, kind, time_text, words};
 
 use prost::{Message, Oneof};
 

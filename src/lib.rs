@@ -11,8 +11,8 @@
 //! **A change goes down and a revision comes up.** [`cli`] or a service brings a list; [`import`] reads it
 //! into checked rows; [`registry`] takes the difference to what is in force, numbers it and writes entry,
 //! effects and revision in one atomic synced write of the [`store`]; [`load`] projects the store into hot
-//! sets. [`alarm`] says what an approver must see first. [`journal`] has the entries, [`batch`] the bodies,
-//! [`digest`] says whether two states are the same.
+//! sets. [`alarm`] says what an approver must see first. [`journal`] has the entries, [`tree`] their Merkle tree,
+//! which [`transparency`] proves to others; [`batch`] has the bodies, [`digest`] says whether two states are the same.
 //!
 //! Arrows point down only: doors (`grpc`, `console`, `cli`) → operations (`check`, `explain`, `registry`,
 //! `import`, `load`) → rules and state (`policy`, `fold`, `listing`, `pairing`, `page`, `hot`, `store`) →
@@ -33,6 +33,7 @@ pub mod import;
 pub mod load;
 pub mod preview;
 pub mod registry;
+pub mod transparency;
 
 // State.
 pub mod hot;
@@ -55,6 +56,7 @@ pub mod pairing;
 pub mod policy;
 pub mod principal;
 pub mod revision;
+pub mod tree;
 pub mod words;
 
 // Identities.

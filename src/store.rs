@@ -9,8 +9,10 @@
 
 mod acknowledged;
 mod audit;
+mod begin;
 mod error;
 mod found;
+mod hashes;
 mod keys;
 mod newest;
 mod open;
@@ -19,6 +21,7 @@ mod read;
 mod rows;
 mod scan;
 mod sets;
+mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 mod write;
@@ -31,7 +34,13 @@ pub use read::{SettingsRow, fold_entry};
 pub use scan::PageScan;
 pub use write::{BodySummary, BodyWriter, Draft, Hands, Writer};
 
-use crate::{batch::Batches, fold::Row, ledger::Ledger, revision::Revision};
+use crate::{
+    batch::Batches,
+    fold::Row,
+    ledger::Ledger,
+    revision::Revision,
+    tree::{Checkpoint, Edge, Head, Verifier},
+};
 use rocksdb::{ColumnFamily, DB, Options, statistics::Ticker};
 use std::{
     path::{Path, PathBuf},
@@ -105,8 +114,10 @@ pub struct Store {
     options: Options,
     path: PathBuf,
     mode: OpenMode,
-    /// Where each synced revision is noted; none in a store that only reads.
-    acknowledged: Option<acknowledged::Acknowledged>,
+    /// Who signs each synced head of the journal's tree; none in a store that only reads.
+    signing: Option<signing::Signing>,
+    /// The key that signs; none before the register was loaded.
+    journal_key: Option<Verifier>,
     broken: AtomicBool,
     writing: Mutex<()>,
     state: RwLock<State>,
@@ -119,6 +130,10 @@ struct State {
     last_entry_unix_ms: i64,
     batches: Arc<Batches>,
     ledger: Arc<Ledger>,
+    /// The right edge of the journal's tree.
+    edge: Edge,
+    /// The newest head that is signed.
+    checkpoint: Option<Checkpoint>,
 }
 
 /// Counts of RocksDB itself, for tests and metrics.
@@ -147,6 +162,20 @@ impl Store {
     /// the table.
     pub fn batches(&self) -> Arc<Batches> {
         Arc::clone(&self.state_read().batches)
+    }
+
+    /// The newest signed checkpoint: of a store that writes, of everything that it holds; of one that reads, as it was
+    /// noted when it was opened. `None`: nothing was noted.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.state_read().checkpoint.clone()
+    }
+
+    /// The public key that signs the checkpoints of this register.
+    ///
+    /// # Errors
+    /// When the register has none.
+    pub fn journal_key(&self) -> Result<Verifier, StoreError> {
+        self.journal_key.clone().ok_or_else(|| StoreError::damaged(&self.path, "the journal's key is missing"))
     }
 
     /// Runs a function over the table of batches.
@@ -212,15 +241,10 @@ impl Store {
         StoreError::Write { path: self.path.clone(), doing, reason: error.to_string() }
     }
 
-    /// Notes a revision whose write is synced.
-    fn note_acknowledged(&self, revision: Revision) -> Result<(), StoreError> {
-        let noted = self.acknowledged.as_ref().map_or(Ok(()), |file| file.note(revision));
-        noted.map_err(|error| self.failed_note(&error))
-    }
-
-    fn failed_note(&self, error: &std::io::Error) -> StoreError {
-        self.broken.store(true, Ordering::Release);
-        StoreError::Write { path: self.path.clone(), doing: "the acknowledged revision", reason: error.to_string() }
+    /// Signs the head of entries whose write is synced.
+    fn sign(&self, head: Head) -> Result<Checkpoint, StoreError> {
+        let Some(signing) = &self.signing else { return Err(StoreError::ReadOnly { path: self.path.clone() }) };
+        signing.sign(head).inspect_err(|_| self.broken.store(true, Ordering::Release))
     }
 
     fn failed_read(&self, error: &rocksdb::Error) -> StoreError {

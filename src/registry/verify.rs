@@ -3,19 +3,22 @@
 //! Three ways to the same digest: the fold of journal entries and bodies (by batch), the scan of pages (as
 //! start-up does it), and the hot sets. For devices and pairings the first two are independent; subscribers,
 //! rules of models and settings are read alike in both. Every body is held against the digest in its entry,
-//! the stored states of batches and settings against the journal, and no row may lie in the register that no
+//! the journal against its tree and its signed checkpoint, the stored states of batches and settings against the journal, and no row may lie in the register that no
 //! body accounts for.
+
+mod audit;
 
 use super::timeline;
 use crate::{
     batch::{BatchNumber, BatchState, Batches, BodyRow},
     digest::{self, RegisterDigest},
     fold::{self, Row},
-    journal::{BatchActivated, Change, Entry},
+    journal::{BatchActivated, Change, Entry, OutOfOrder},
     load,
     page::PageId,
     revision::Revision,
     store::{BodyAudit, Store, StoreError, fold_entry},
+    tree::Head,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +29,10 @@ pub struct Verified {
     pub revision: Revision,
     /// Entries of the journal.
     pub entries: u64,
+    /// Size and root of the journal's tree, made anew from the entries.
+    pub head: Head,
+    /// Size of the checkpoint that was signed; `None`: none lies in the directory.
+    pub signed: Option<u64>,
     /// Bodies whose digest is the one in their entry.
     pub bodies: u64,
     /// Pages of the register.
@@ -40,6 +47,25 @@ pub enum VerifyError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An entry that cannot stand where it stands.
+    #[error("the journal is damaged: {0}. Restore from a backup")]
+    Journal(#[from] OutOfOrder),
+    /// An entry is not the one that was hashed when it was made.
+    #[error(
+        "entry {seq} is not the one that was hashed into the journal's tree when it was made: the entry or the tree was altered. Restore from a backup"
+    )]
+    Tree {
+        /// The entry.
+        seq: u64,
+    },
+    /// The journal is not the one that was signed.
+    #[error(
+        "the first {size} entries are not those of the signed checkpoint: the journal was altered. Restore from a backup"
+    )]
+    Signed {
+        /// Entries of the checkpoint.
+        size: u64,
+    },
     /// A body is not the one that was journalled.
     #[error(
         "the body of batch {batch} is not the one that entry {seq} activated: rows were altered, added or lost. Restore from a backup"
@@ -98,7 +124,8 @@ pub enum VerifyError {
 /// The first thing that does not hold.
 pub fn verify(store: &Store) -> Result<Verified, VerifyError> {
     let revision = store.applied();
-    let (batches, entries, expected) = verify_journal(store)?;
+    let (batches, head, expected) = verify_journal(store)?;
+    let entries = head.size;
     let bodies = expected.rows.len() as u64;
     if entries != revision.seq {
         let what = format!("the journal ends with entry {entries}, but entry {} was applied", revision.seq);
@@ -116,7 +143,8 @@ pub fn verify(store: &Store) -> Result<Verified, VerifyError> {
     if load::hot_sets(store, &mut |_| {})?.digest() != of_pages {
         return Err(VerifyError::Digest { left: "the hot sets", right: "the stored pages" });
     }
-    Ok(Verified { revision, entries, bodies, pages, digest: of_pages })
+    let signed = store.checkpoint().map(|signed| signed.head().size);
+    Ok(Verified { revision, entries, head, signed, bodies, pages, digest: of_pages })
 }
 
 /// What the bodies account for.
@@ -133,15 +161,14 @@ impl Expected {
     }
 }
 
-fn verify_journal(store: &Store) -> Result<(Batches, u64, Expected), VerifyError> {
+fn verify_journal(store: &Store) -> Result<(Batches, Head, Expected), VerifyError> {
     let mut batches = Batches::default();
-    let mut entries = 0;
+    let mut audit = audit::Audit::new(store)?;
     let mut expected = Expected::default();
     let mut settings = store.settings(u64::MAX)?.into_iter();
     let mut ledger = store.ledger_entries(u64::MAX)?.into_iter();
-    for entry in store.entries(1)? {
-        let entry = entry?;
-        entries += 1;
+    for stored in store.journal(1)? {
+        let entry = audit.take(&stored?)?;
         fold_entry(&mut batches, &entry);
         match &entry.change {
             Some(Change::BatchActivated(_) | Change::BatchSubmitted(_)) => {
@@ -169,7 +196,7 @@ fn verify_journal(store: &Store) -> Result<(Batches, u64, Expected), VerifyError
     match (settings.next(), ledger.next()) {
         (Some(row), _) => Err(VerifyError::Settings { seq: row.seq }),
         (None, Some(entry)) => Err(VerifyError::Ledger { seq: entry.seq }),
-        (None, None) => Ok((batches, entries, expected)),
+        (None, None) => Ok((batches, audit.finish()?, expected)),
     }
 }
 

@@ -1,13 +1,18 @@
 //! Opening a register: what is checked before a single answer rests on it.
 
 use super::{
-    FORMAT, State, Store, StoreError,
-    acknowledged::{self, Acknowledged},
-    cf,
+    FORMAT, State, Store, StoreError, acknowledged, cf,
     found::{self, Found},
     keys,
+    signing::{self, Signing},
 };
-use crate::{batch::Batches, journal::EpochStarted, ledger::Ledger, revision::Revision};
+use crate::{
+    batch::Batches,
+    journal::{Change, EpochStarted, register_name},
+    ledger::Ledger,
+    revision::Revision,
+    tree::{self, Checkpoint, Edge, Verifier},
+};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
 };
@@ -16,6 +21,14 @@ use std::{
     sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
     time::Duration,
 };
+
+/// What lay beside the database when it was opened.
+struct Noted {
+    /// Of a register of format 1: the revision that it must hold at least.
+    acknowledged: Option<Revision>,
+    /// What lies in `CHECKPOINT`.
+    note: Option<String>,
+}
 
 /// What a register is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +43,8 @@ pub enum OpenMode {
 
 /// `meta` key of the storage format: u32.
 pub(super) const META_FORMAT: &[u8] = b"format";
+/// `meta` key of the key that signs the journal: a line.
+pub(super) const META_JOURNAL_KEY: &[u8] = b"journal_key";
 /// `meta` key of the applied revision: epoch u32, seq u64.
 pub(super) const META_APPLIED: &[u8] = b"applied";
 
@@ -50,7 +65,7 @@ impl Store {
     /// anything that is read here is damaged.
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         // Before the database: a writer beside this reader may acknowledge more while we open.
-        let acknowledged = acknowledged::read(path)?;
+        let noted = Noted { acknowledged: acknowledged::read(path)?, note: signing::read_note(path)? };
         let mut tries = 0;
         let store = loop {
             match Self::open_database(path, mode) {
@@ -61,7 +76,7 @@ impl Store {
                 opened => break opened?,
             }
         };
-        store.into_loaded(acknowledged)
+        store.into_loaded(&noted)
     }
 
     fn open_database(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
@@ -85,36 +100,57 @@ impl Store {
             options,
             path: path.to_owned(),
             mode,
-            acknowledged: None,
+            signing: None,
+            journal_key: None,
             broken: AtomicBool::new(false),
             writing: Mutex::new(()),
             state: RwLock::new(State::default()),
         })
     }
 
-    /// Checks format and revision, and loads what a store keeps in memory.
-    fn into_loaded(mut self, acknowledged: Option<Revision>) -> Result<Self, StoreError> {
+    /// Checks format, revision and signature, and loads what a store keeps in memory.
+    fn into_loaded(mut self, noted: &Noted) -> Result<Self, StoreError> {
+        self.check_format(noted)?;
+        let key = self.stored_key()?.ok_or_else(|| StoreError::damaged(&self.path, "the journal's key is missing"))?;
         if self.mode != OpenMode::Read {
-            let file = Acknowledged::open(&self.path).map_err(|error| self.failed_note(&error))?;
-            self.acknowledged = Some(file);
+            self.signing = Some(Signing::open(&self.path, key.clone())?);
         }
-        self.check_format(acknowledged)?;
-        let state = self.load_state()?;
-        check_acknowledged(&self.path, Some(state.applied), acknowledged)?;
-        self.note_acknowledged(state.applied)?;
+        let mut state = self.load_state()?;
+        check_acknowledged(&self.path, state.applied, noted.acknowledged)?;
+        state.checkpoint = self.check_signed(state.applied, noted.note.as_deref(), &key)?;
+        let head = state.edge.head();
+        if self.mode != OpenMode::Read && state.checkpoint.as_ref().is_none_or(|signed| signed.head() != head) {
+            state.checkpoint = Some(self.sign(head)?);
+        }
+        if self.mode != OpenMode::Read {
+            acknowledged::remove(&self.path)?;
+        }
+        self.journal_key = Some(key);
         self.state = RwLock::new(state);
         Ok(self)
     }
 
-    /// Refuses what is newer than we are; a directory that was just made gets its first entry.
-    fn check_format(&self, acknowledged: Option<Revision>) -> Result<(), StoreError> {
+    /// Refuses what is newer than we are; an older register is brought to this format; a directory that was just made
+    /// gets its first entry.
+    fn check_format(&self, noted: &Noted) -> Result<(), StoreError> {
         match self.meta(META_FORMAT)? {
             Some(bytes) if check_known(&self.path, &bytes)? == FORMAT => Ok(()),
             Some(_) if self.mode == OpenMode::Read => Err(StoreError::OlderFormat { path: self.path.clone() }),
-            Some(_) => self.write_upgrade(),
+            Some(_) => {
+                check_acknowledged(&self.path, self.check_journal_end()?, noted.acknowledged)?;
+                let key = match self.stored_key()? {
+                    Some(key) => key,
+                    None => Signing::make(&self.path, &register_name(&self.register_id()?))?.public().clone(),
+                };
+                self.write_upgrade(&key)
+            }
             // Made by us, but killed before the first write: as good as new.
             None if self.is_blank()? => {
-                check_acknowledged(&self.path, None, acknowledged)?;
+                check_acknowledged(&self.path, Revision::default(), noted.acknowledged)?;
+                if noted.note.is_some() {
+                    let what = "it has a signed checkpoint (the file CHECKPOINT), and no entry is left";
+                    return Err(StoreError::damaged(&self.path, what));
+                }
                 if self.mode == OpenMode::Create {
                     self.found_register()
                 } else {
@@ -128,16 +164,57 @@ impl Store {
     fn found_register(&self) -> Result<(), StoreError> {
         let mut register_id = vec![0; 16];
         getrandom::fill(&mut register_id)?;
+        let signing = Signing::make(&self.path, &register_name(&register_id))?;
         let started = EpochStarted { register_id, ..EpochStarted::default() };
-        self.write_first_entry(started)
+        self.write_first_entry(started, signing.public())
+    }
+
+    /// The public key that stands in `meta`.
+    fn stored_key(&self) -> Result<Option<Verifier>, StoreError> {
+        let unreadable = |_| StoreError::damaged(&self.path, "the journal's key is unreadable");
+        let line = self.meta(META_JOURNAL_KEY)?;
+        line.map(|line| Verifier::parse(&String::from_utf8_lossy(&line)).map_err(unreadable)).transpose()
+    }
+
+    /// The id of the register, as its first entry names it.
+    ///
+    /// # Errors
+    /// When the first entry is unreadable or names none.
+    pub fn register_id(&self) -> Result<[u8; 16], StoreError> {
+        let id = self.entry(1)?.and_then(|entry| match entry.change {
+            Some(Change::EpochStarted(started)) => started.register_id.try_into().ok(),
+            _ => None,
+        });
+        id.ok_or_else(|| StoreError::damaged(&self.path, "the first entry does not name the register"))
+    }
+
+    /// Refuses a register that holds less than it signed, or other entries.
+    fn check_signed(
+        &self,
+        applied: Revision,
+        note: Option<&str>,
+        key: &Verifier,
+    ) -> Result<Option<Checkpoint>, StoreError> {
+        let Some(note) = note else { return Ok(None) };
+        let signed = signing::open_note(&self.path, note, key)?;
+        let head = signed.head();
+        check_acknowledged(&self.path, applied, Some(Revision { epoch: applied.epoch, seq: head.size }))?;
+        if tree::head_at(head.size, self)? != head {
+            let what = format!(
+                "its first {} entries are not those of the checkpoint that it signed: the journal was altered",
+                head.size
+            );
+            return Err(StoreError::damaged(&self.path, what));
+        }
+        Ok(Some(signed))
     }
 
     pub(super) fn meta(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.db.get_cf(self.cf(cf::META)?, key).map_err(|error| self.failed_read(&error))
     }
 
-    /// Reads applied revision and batches, and holds the journal's end against them.
-    fn load_state(&self) -> Result<State, StoreError> {
+    /// Reads the applied revision, and holds the journal's end against it.
+    fn check_journal_end(&self) -> Result<Revision, StoreError> {
         let applied = self
             .meta(META_APPLIED)?
             .and_then(|bytes| decode_applied(&bytes))
@@ -150,10 +227,24 @@ impl Store {
             let what = format!("the journal ends with {last}, but entry {} was applied", applied.seq);
             return Err(StoreError::damaged(&self.path, what));
         }
+        Ok(applied)
+    }
+
+    /// Reads what a store keeps in memory.
+    fn load_state(&self) -> Result<State, StoreError> {
+        let applied = self.check_journal_end()?;
+        let edge = Edge::read(applied.seq, self)?;
         let last_entry_unix_ms = self.entry(applied.seq)?.map_or(0, |entry| entry.time_unix_ms);
         let mut ledger = Ledger::default();
         self.ledger_entries(u64::MAX)?.iter().for_each(|entry| ledger.take(entry));
-        Ok(State { applied, last_entry_unix_ms, batches: Arc::new(self.stored_batches()?), ledger: Arc::new(ledger) })
+        Ok(State {
+            applied,
+            last_entry_unix_ms,
+            batches: Arc::new(self.stored_batches()?),
+            ledger: Arc::new(ledger),
+            edge,
+            checkpoint: None,
+        })
     }
 
     /// The table of batches as it lies on the disk, read anew.
@@ -195,11 +286,8 @@ pub(super) fn check_known(path: &Path, format: &[u8]) -> Result<u32, StoreError>
 }
 
 /// Refuses a register that holds less than was acknowledged.
-fn check_acknowledged(path: &Path, held: Option<Revision>, acknowledged: Option<Revision>) -> Result<(), StoreError> {
-    let (Some(least), held) = (acknowledged, held.unwrap_or_default()) else { return Ok(()) };
-    if held >= least {
-        return Ok(());
-    }
+fn check_acknowledged(path: &Path, held: Revision, acknowledged: Option<Revision>) -> Result<(), StoreError> {
+    let Some(least) = acknowledged.filter(|least| held < *least) else { return Ok(()) };
     let what = format!("entry {} was acknowledged, but the last one that is left is {}", least.seq, held.seq);
     Err(StoreError::damaged(path, what))
 }

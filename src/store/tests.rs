@@ -11,7 +11,8 @@ use super::{Store, cf};
 use rocksdb::IteratorMode;
 
 /// The families whose rows follow from the journal and the bodies.
-pub(crate) const FAMILIES: [&str; 11] = [
+pub(crate) const FAMILIES: [&str; 12] = [
+    cf::HASHES,
     cf::BATCHES,
     cf::SETTINGS,
     cf::PAGES,

@@ -5,14 +5,14 @@
 //! them until the entry that activates the batch, and a writer that finds a staged batch discards it.
 
 use super::{
-    FORMAT, Store, StoreError, cf, keys,
-    open::{META_APPLIED, META_FORMAT, OpenMode, encode_applied},
+    Store, StoreError, cf, keys,
+    open::{META_APPLIED, OpenMode, encode_applied},
     rows::{BodyHasher, Salts, StoredRow, numbers_of},
 };
 use crate::{
     batch::{BatchNumber, BatchState, BodyRow, PersonHash},
     identity::EquipmentKey,
-    journal::{BOOTSTRAP, BatchDiscarded, Change, Entry, EpochStarted},
+    journal::{BOOTSTRAP, BatchDiscarded, Change, Entry},
     pairing::Number,
     revision::Revision,
 };
@@ -96,36 +96,7 @@ impl Store {
         Ok(Writer { store: self, applied: self.applied(), _alone: alone })
     }
 
-    /// The first write of a register: format and first entry.
-    pub(super) fn write_first_entry(&self, started: EpochStarted) -> Result<(), StoreError> {
-        let revision = Revision { epoch: 1, seq: 1 };
-        let entry = Entry {
-            seq: revision.seq,
-            epoch: revision.epoch,
-            time_unix_ms: now_unix_ms(),
-            principal: BOOTSTRAP.into(),
-            approver: BOOTSTRAP.into(),
-            partition: String::new(),
-            request: String::new(),
-            change: Some(Change::EpochStarted(started)),
-        };
-        let mut batch = WriteBatch::default();
-        batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
-        batch.put_cf(self.cf(cf::META)?, META_APPLIED, encode_applied(revision));
-        batch.put_cf(self.cf(cf::JOURNAL)?, keys::seq(revision.seq), entry.encode_to_vec());
-        fail_point!("store-before-first-entry");
-        self.write_synced("the first entry", batch)
-    }
-
-    /// Brings a register of format 1 to this one: the families that came later are there and empty, as they would be
-    /// if this build had written it. Done again after a crash, it ends the same.
-    pub(super) fn write_upgrade(&self) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
-        batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
-        self.write_synced("the new format", batch)
-    }
-
-    fn write_synced(&self, doing: &'static str, batch: WriteBatch) -> Result<(), StoreError> {
+    pub(super) fn write_synced(&self, doing: &'static str, batch: WriteBatch) -> Result<(), StoreError> {
         self.check_whole()?;
         let mut options = WriteOptions::default();
         options.set_sync(true);
@@ -173,7 +144,11 @@ impl<'a> Writer<'a> {
         }
         let mut revision = self.applied;
         // Entries are asked for by time: a clock that was set back must not put one before its predecessor.
-        let time_unix_ms = now_unix_ms().max(self.store.state_read().last_entry_unix_ms);
+        let (last_entry_unix_ms, mut edge) = {
+            let state = self.store.state_read();
+            (state.last_entry_unix_ms, state.edge.clone())
+        };
+        let time_unix_ms = now_unix_ms().max(last_entry_unix_ms);
         let mut entries = Vec::with_capacity(drafts.len());
         for draft in drafts {
             revision.seq += 1;
@@ -189,6 +164,7 @@ impl<'a> Writer<'a> {
             };
             let bytes = entry.encode_to_vec();
             group.put_cf(self.store.cf(cf::JOURNAL)?, keys::seq(entry.seq), &bytes);
+            self.store.put_hashes(&mut group, &mut edge, &bytes)?;
             self.put_effects(&mut group, &entry, &bytes)?;
             entries.push(entry);
         }
@@ -196,11 +172,13 @@ impl<'a> Writer<'a> {
         fail_point!("store-before-commit");
         self.store.write_synced("a group of entries", group)?;
         fail_point!("store-after-commit");
-        self.store.note_acknowledged(revision)?;
+        let signed = self.store.sign(edge.head())?;
         self.applied = revision;
         let mut state = self.store.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.applied = revision;
         state.last_entry_unix_ms = time_unix_ms;
+        state.edge = edge;
+        state.checkpoint = Some(signed);
         for entry in &entries {
             super::read::fold_entry(Arc::make_mut(&mut state.batches), entry);
             if entry.change.as_ref().is_some_and(Change::is_of_ledger) {
@@ -395,6 +373,6 @@ pub(super) fn family_name(family: keys::Family) -> &'static str {
     }
 }
 
-fn now_unix_ms() -> i64 {
+pub(super) fn now_unix_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }

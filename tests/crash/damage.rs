@@ -190,14 +190,20 @@ fn a_missing_file_is_found() {
 }
 
 #[test]
-fn a_lost_or_torn_note_of_the_acknowledged_revision_does_no_harm() {
+fn a_checkpoint_that_a_loss_of_power_took_does_no_harm_and_an_altered_one_is_refused() {
     let register = Damageable::in_tables(&Fixture::new(&[List::Small]));
     let whole = |outcome: Outcome| assert_eq!((outcome.read, outcome.written), (None, None));
-    whole(register.damaged("no note", "ACKNOWLEDGED", |path| fs::remove_file(path).unwrap()));
-    for bytes in [0, 7, 19] {
-        whole(register.damaged("a torn note", "ACKNOWLEDGED", |path| truncate(path, bytes)));
+    whole(register.damaged("no checkpoint", "CHECKPOINT", |path| fs::remove_file(path).unwrap()));
+    whole(register.damaged("an empty checkpoint", "CHECKPOINT", |path| truncate(path, 0)));
+    let zeroes = |path: &Path| fs::write(path, vec![0; fs::metadata(path).unwrap().len() as usize]).unwrap();
+    whole(register.damaged("a checkpoint of zeroes", "CHECKPOINT", zeroes));
+    for file in ["CHECKPOINT", "journal.key", "journal.pub"] {
+        for at in (0..size(&register, file)).step_by(11) {
+            let outcome = register.damaged("a flipped bit", file, |path| flip(path, at, 1));
+            assert!(outcome.written.is_some_and(|told| told.contains(file)), "byte {at} of {file}");
+            assert_eq!(outcome.read.is_some(), file == "CHECKPOINT", "a reader needs no key of its own");
+        }
     }
-    whole(register.damaged("a wrong note", "ACKNOWLEDGED", |path| flip(path, 5, 3)));
 }
 
 /// What the commands say of a directory: a line for each saying.

@@ -14,11 +14,12 @@ enum Left {
 use Left::{All, Nothing};
 
 /// Failpoint, which time it is come to, and what is left: a small list into a register.
-const SMALL: [(&str, u64, Left); 5] = [
+const SMALL: [(&str, u64, Left); 6] = [
     ("import-before-stage", 1, Nothing),
     ("import-before-activate", 1, Nothing),
     ("store-before-commit", 1, Nothing),
     ("store-after-commit", 1, All),
+    ("store-mid-checkpoint", 1, All),
     ("import-after-activate", 1, All),
 ];
 
@@ -37,8 +38,9 @@ const LARGE: [(&str, u64, Left); 10] = [
 ];
 
 /// A small list into no register: format and first entry, first settings, then the list.
-const FIRST: [(&str, u64, Left); 7] = [
+const FIRST: [(&str, u64, Left); 8] = [
     ("store-before-first-entry", 1, Nothing),
+    ("store-mid-checkpoint", 1, Nothing),
     ("store-before-commit", 1, Nothing),
     ("store-after-commit", 1, Nothing),
     ("import-before-stage", 1, Nothing),

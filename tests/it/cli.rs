@@ -225,10 +225,14 @@ fn verify_proves_journal_pages_and_hot_sets() {
     let verified = register.run("verify --json").ok().json();
     let digest = verified["digest"].as_str().unwrap();
     assert!(digest.len() >= 32 && digest.chars().all(|c| c.is_ascii_hexdigit() || c == '-'), "{digest}");
-    let fields = json!({"revision": "1.8", "entries": 8, "bodies": 3, "pages": 1, "digest": digest});
+    let root = verified["root"].as_str().unwrap();
+    let fields = json!({
+        "revision": "1.8", "entries": 8, "root": root, "signed": 8, "bodies": 3, "pages": 1, "digest": digest,
+    });
     assert_eq!(verified, fields);
     let text = register.run("verify").ok().out;
     assert!(text.contains(&format!("digest    {digest} (journal and bodies = stored pages = hot sets)")), "{text}");
+    assert!(text.contains(&format!("tree      {root} (entries = stored hashes), signed up to entry 8")), "{text}");
 }
 
 #[test]

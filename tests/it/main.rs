@@ -6,6 +6,7 @@ mod changes;
 mod cli;
 mod evidence;
 mod fuzz;
+mod journal;
 mod lists;
 mod no_reads;
 mod protected;

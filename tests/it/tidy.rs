@@ -32,6 +32,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("indicatif", &["import"]),
     ("arc_swap", &["hot"]),
     ("signal_hook", &["cli", "serve"]),
+    ("tlog_tiles", &["tree"]),
+    ("signed_note", &["tree"]),
+    ("rand_core", &["tree"]),
 ];
 
 /// From the top to the bottom. A module may name what stands in its own layer (but see [`STRANGERS`]) or below.
@@ -41,7 +44,7 @@ const LAYERS: &[&[&str]] = &[
     &["serve"],
     &["grpc", "console", "config", "proto"],
     &["telemetry", "metrics", "certs"],
-    &["check", "explain", "import", "load", "preview", "registry", "sample"],
+    &["check", "explain", "import", "load", "preview", "registry", "sample", "transparency"],
     &["hot", "store"],
     &[
         "alarm",
@@ -60,6 +63,7 @@ const LAYERS: &[&[&str]] = &[
         "policy",
         "principal",
         "revision",
+        "tree",
         "words",
     ],
     &["identity"],

@@ -4,11 +4,15 @@ use super::{import, list, order, registry, verify};
 use crate::{
     identity::{EquipmentKey, Imsi, Msisdn, Tac},
     import::{DeviceRow, Gathered, Kind, Mode, PairingRow, RemovedRow, SubscriberRow, TacClassRow, TacRow},
+    journal::Entry,
     page::{PageBits, PageId},
     pairing::PairingKind,
     registry::Registry,
-    store::tests::FAMILIES,
+    store::{Store, tests::FAMILIES},
+    transparency::{self, TransparencyError},
+    tree::Edge,
 };
+use prost::Message;
 use tempfile::TempDir;
 
 fn key(n: u64) -> EquipmentKey {
@@ -150,4 +154,55 @@ fn a_row_under_another_key_is_found() {
             });
         }
     }
+}
+
+#[test]
+fn an_entry_that_is_altered_is_named() {
+    let (_directory, registry) = with_everything();
+    let store = registry.store();
+    for (key, value) in store.rows_behind("journal") {
+        let seq = u64::from_be_bytes(key.clone().try_into().unwrap());
+        for at in 0..value.len() {
+            let mut altered = value.clone();
+            altered[at] ^= 1;
+            store.put_behind("journal", &key, &altered);
+            let found = verify(store).unwrap_err().to_string();
+            assert!(found.contains(&format!("entry {seq} ")), "byte {at} of entry {seq}: {found}");
+            store.put_behind("journal", &key, &value);
+        }
+    }
+}
+
+/// Puts another approver into an entry and makes the whole tree anew, as somebody would who can write the directory.
+fn rewrite(store: &Store, seq: u64) {
+    let (key, bytes) = store.rows_behind("journal").swap_remove(seq as usize - 1);
+    let mut entry = Entry::decode(bytes.as_slice()).unwrap();
+    entry.approver = "somebody".into();
+    store.put_behind("journal", &key, &entry.encode_to_vec());
+    let mut edge = Edge::default();
+    for (_, bytes) in store.rows_behind("journal") {
+        for (number, hash) in edge.append(&bytes) {
+            store.put_behind("hashes", &number.to_be_bytes(), &hash);
+        }
+    }
+}
+
+#[test]
+fn a_journal_that_is_rewritten_with_its_tree_is_not_what_was_signed() {
+    let (directory, registry) = with_everything();
+    let kept = registry.store().checkpoint().unwrap();
+    rewrite(registry.store(), 3);
+    let found = verify(registry.store()).unwrap_err().to_string();
+    assert!(found.contains("entries are not those of the signed checkpoint"), "{found}");
+    drop(registry);
+    for create in [false, true] {
+        let refused = Registry::open(directory.path(), create).unwrap_err().to_string();
+        assert!(refused.contains("are not those of the checkpoint that it signed"), "{refused}");
+    }
+    // Without its checkpoint the register signs what it finds; whoever kept one still knows.
+    std::fs::remove_file(directory.path().join("CHECKPOINT")).unwrap();
+    let (registry, _) = Registry::open(directory.path(), false).unwrap();
+    verify(registry.store()).unwrap();
+    let kept = transparency::kept(registry.store(), kept.note());
+    assert!(matches!(kept, Err(TransparencyError::Rewritten { .. })), "{kept:?}");
 }

@@ -1,0 +1,195 @@
+//! Signed checkpoints in the data directory, and the key that signs them.
+//!
+//! RocksDB takes a log or a manifest whose end is missing for one that a crash cut off, and opens an older register
+//! without a word. So once the write of a group is synced, the head of the journal's tree is signed and noted in the
+//! file
+//! `CHECKPOINT`; a register that holds less, or other entries, is refused when it is opened.
+//! What always holds: `CHECKPOINT` never names an entry that was not synced. It is replaced as a whole and not
+//! synced: after a loss of power it may name an older head, or be empty or zeroes, and then it only proves less.
+//! Anything else in it that the register's key has not signed is damage. The public key stands in `meta` too, so that
+//! a key that is put in the place of another is found.
+
+use super::StoreError;
+use crate::tree::{Checkpoint, Head, KeyError, NewKey, Signer, Verifier};
+use fail::fail_point;
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+/// The newest signed checkpoint.
+pub(super) const CHECKPOINT: &str = "CHECKPOINT";
+/// The next one, until it takes its place.
+const CHECKPOINT_NEXT: &str = "CHECKPOINT.next";
+/// The signing key. Readable by its owner only.
+pub(super) const KEY: &str = "journal.key";
+/// The public key, for whoever verifies.
+pub(super) const PUBLIC_KEY: &str = "journal.pub";
+
+/// Signs, and notes what it signed.
+pub(super) struct Signing {
+    directory: PathBuf,
+    signer: Signer,
+}
+
+impl Signing {
+    /// Makes a key for a register that is being made, or that had none. Its files are synced before anything names
+    /// them.
+    pub(super) fn make(directory: &Path, name: &str) -> Result<Self, StoreError> {
+        let damaged = |error: KeyError| StoreError::damaged(directory, format!("no key can be made: {error}"));
+        let key = NewKey::generate(name).map_err(damaged)?;
+        let public = Verifier::parse(&key.public).map_err(damaged)?;
+        let signer = Signer::new(&key.secret, public).map_err(damaged)?;
+        write_whole(directory, KEY, &format!("{}\n", key.secret), 0o600).map_err(|error| failed(directory, &error))?;
+        write_whole(directory, PUBLIC_KEY, &format!("{}\n", key.public), 0o644)
+            .map_err(|error| failed(directory, &error))?;
+        Ok(Self { directory: directory.to_owned(), signer })
+    }
+
+    /// Takes the key of a register. `public` is the one that stands in its `meta`.
+    pub(super) fn open(directory: &Path, public: Verifier) -> Result<Self, StoreError> {
+        let secret = fs::read_to_string(directory.join(KEY)).map_err(|error| {
+            let what = format!("the signing key {KEY} cannot be read ({error}), and nothing can be signed without it");
+            StoreError::damaged(directory, what)
+        })?;
+        let signer = Signer::new(&secret, public)
+            .map_err(|error| StoreError::damaged(directory, format!("the signing key {KEY}: {error}")))?;
+        let line = format!("{}\n", signer.public().line());
+        match fs::read(directory.join(PUBLIC_KEY)) {
+            Ok(found) if found == line.as_bytes() => {}
+            Ok(_) => {
+                let what = format!("{PUBLIC_KEY} is not the key of this register, which is {}", line.trim_end());
+                return Err(StoreError::damaged(directory, what));
+            }
+            Err(_) => write_whole(directory, PUBLIC_KEY, &line, 0o644).map_err(|error| failed(directory, &error))?,
+        }
+        Ok(Self { directory: directory.to_owned(), signer })
+    }
+
+    /// The public key.
+    pub(super) const fn public(&self) -> &Verifier {
+        self.signer.public()
+    }
+
+    /// Signs a head whose entries are synced, and notes it.
+    pub(super) fn sign(&self, head: Head) -> Result<Checkpoint, StoreError> {
+        let signed = self.signer.sign(head).map_err(|error| failed(&self.directory, &io::Error::other(error)))?;
+        let note = || -> io::Result<()> {
+            let next = self.directory.join(CHECKPOINT_NEXT);
+            fs::write(&next, signed.note())?;
+            fail_point!("store-mid-checkpoint", |_| Ok(()));
+            fs::rename(next, self.directory.join(CHECKPOINT))
+        };
+        note().map_err(|error| failed(&self.directory, &error))?;
+        Ok(signed)
+    }
+}
+
+/// Writes a file that is whole and synced, or not there.
+fn write_whole(directory: &Path, name: &str, text: &str, mode: u32) -> io::Result<()> {
+    let next = directory.join(format!("{name}.next"));
+    // A file that a crash left may have another mode.
+    match fs::remove_file(&next) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&next)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(next, directory.join(name))?;
+    File::open(directory)?.sync_all()
+}
+
+/// What lies in `CHECKPOINT`, to be held against the key. `None` where nothing was noted, or a loss of power took it.
+///
+/// # Errors
+/// When there is a file that cannot be read.
+pub(super) fn read_note(directory: &Path) -> Result<Option<String>, StoreError> {
+    let damaged = |why: &dyn std::fmt::Display| StoreError::damaged(directory, format!("{CHECKPOINT} {why}"));
+    let bytes = match fs::read(directory.join(CHECKPOINT)) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(damaged(&format!("cannot be read: {error}"))),
+    };
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Ok(None);
+    }
+    String::from_utf8(bytes).map(Some).map_err(|_| damaged(&"is no text"))
+}
+
+/// Opens what lay in `CHECKPOINT`.
+pub(super) fn open_note(directory: &Path, note: &str, key: &Verifier) -> Result<Checkpoint, StoreError> {
+    Checkpoint::open(note, key).map_err(|error| {
+        let what = format!("{CHECKPOINT} is not what this register signed: {error}");
+        StoreError::damaged(directory, what)
+    })
+}
+
+fn failed(directory: &Path, error: &io::Error) -> StoreError {
+    StoreError::Write { path: directory.to_owned(), doing: "the signed checkpoint", reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    const HEAD: Head = Head { size: 3, root: [1; 32] };
+
+    #[test]
+    fn what_is_signed_is_read_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path();
+        assert_eq!(read_note(at).unwrap(), None);
+        let made = Signing::make(at, "saring/00").unwrap();
+        let signed = made.sign(HEAD).unwrap();
+        let public = made.public().clone();
+        assert_eq!(open_note(at, &read_note(at).unwrap().unwrap(), &public).unwrap(), signed);
+        let opened = Signing::open(at, public.clone()).unwrap();
+        let later = opened.sign(Head { size: 4, ..HEAD }).unwrap();
+        assert_eq!(open_note(at, &read_note(at).unwrap().unwrap(), &public).unwrap(), later);
+        assert_eq!(fs::metadata(at.join(KEY)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_loss_of_power_leaves_proves_less_and_anything_else_is_damage() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path();
+        let made = Signing::make(at, "saring/00").unwrap();
+        let note = made.sign(HEAD).unwrap().note().to_owned();
+        for left in [Vec::new(), vec![0; 200]] {
+            fs::write(at.join(CHECKPOINT), left).unwrap();
+            assert_eq!(read_note(at).unwrap(), None);
+        }
+        for place in 0..note.len() {
+            let mut bytes = note.clone().into_bytes();
+            bytes[place] ^= 1;
+            fs::write(at.join(CHECKPOINT), bytes).unwrap();
+            let opened = read_note(at).and_then(|note| open_note(at, &note.unwrap(), made.public()));
+            assert!(matches!(opened, Err(StoreError::Damaged { .. })), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn another_key_is_found_and_a_lost_public_one_is_written_again() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let public = Signing::make(one.path(), "saring/00").unwrap().public().clone();
+        Signing::make(other.path(), "saring/00").unwrap();
+        let open = || Signing::open(one.path(), public.clone()).map(|_| ()).map_err(|error| error.to_string());
+        fs::remove_file(one.path().join(PUBLIC_KEY)).unwrap();
+        open().unwrap();
+        assert!(fs::read_to_string(one.path().join(PUBLIC_KEY)).unwrap().starts_with("saring/00+"));
+        fs::copy(other.path().join(PUBLIC_KEY), one.path().join(PUBLIC_KEY)).unwrap();
+        assert!(open().unwrap_err().contains("journal.pub is not the key of this register"));
+        fs::remove_file(one.path().join(PUBLIC_KEY)).unwrap();
+        fs::copy(other.path().join(KEY), one.path().join(KEY)).unwrap();
+        assert!(open().unwrap_err().contains("the signing key is not the one of"));
+        fs::remove_file(one.path().join(KEY)).unwrap();
+        assert!(open().unwrap_err().contains("journal.key cannot be read"));
+    }
+}
