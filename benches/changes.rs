@@ -244,24 +244,7 @@ fn scatter_of(base: &[(PageId, PageBits)], runs: &Pages, size: usize) -> Pages {
 }
 
 fn import(registry: &Registry, door: Door, pages: Vec<(PageId, PageBits)>) -> BatchNumber {
-    let list = Gathered {
-        kind: Kind::Registered,
-        door,
-        valid_until: None,
-        operator: None,
-        pages,
-        devices: Vec::new(),
-        removed: Vec::new(),
-        pairings: Vec::new(),
-        subscribers: Vec::new(),
-        tacs: Vec::new(),
-        tac_classes: Vec::new(),
-        links: Vec::new(),
-        counts: Counts::default(),
-        warnings: Vec::new(),
-        sample_rejects: Vec::new(),
-        sources: Vec::new(),
-    };
-    let order = ImportOrder { mode: Mode::Add, document: String::new(), max_drop_percent: 100 };
+    let list = Gathered { pages, ..Gathered::new(Kind::Registered, door, None, None) };
+    let order = ImportOrder::bootstrap(Mode::Add, "", 100);
     registry.import(list, &order).unwrap().batches[0]
 }

@@ -129,6 +129,14 @@ fn written(written: std::io::Result<()>) -> Result<(), Failure> {
     }
 }
 
+/// Who changes a register that has principals and is opened here: the token of the environment says it.
+fn hands(registry: &crate::registry::Registry) -> Result<crate::store::Hands, Failure> {
+    let token = std::env::var(server::TOKEN_VARIABLE).map_err(|_| {
+        "this register has principals: show your token in the environment (SARING_TOKEN), and another person approves"
+    })?;
+    Ok(crate::store::Hands::of(&registry.principal_of_token(&token)?, ""))
+}
+
 /// A number with its thousands set apart.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();

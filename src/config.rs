@@ -44,6 +44,8 @@ pub struct NodeConfig {
     pub tls_client_certs: ClientCertificates,
     /// Whether doors may be open beyond this machine without TLS and client certificates.
     pub allow_unprotected_beyond_loopback: bool,
+    /// Whether a check needs a token or certificate of a principal; none: beyond loopback only.
+    pub ask_who: Option<bool>,
     /// Directory of the register.
     pub data: PathBuf,
     /// Check runtimes; 0: one a core.
@@ -94,6 +96,7 @@ impl Default for NodeConfig {
             tls_client_ca: None,
             tls_client_certs: ClientCertificates::Required,
             allow_unprotected_beyond_loopback: false,
+            ask_who: None,
             data: PathBuf::from("data"),
             threads: 0,
             connections_max: limits::CONNECTIONS_MAX,
@@ -112,6 +115,12 @@ impl NodeConfig {
             port => port.checked_add(2).unwrap_or(0),
         };
         self.registry.unwrap_or_else(|| SocketAddr::new(self.listen.ip(), port))
+    }
+
+    /// Whether a check needs a token or certificate of a principal.
+    pub fn asks_who(&self) -> bool {
+        let beyond = !self.listen.ip().to_canonical().is_loopback();
+        self.ask_who.unwrap_or(beyond && !self.allow_unprotected_beyond_loopback)
     }
 
     /// Check runtimes to start.
@@ -166,6 +175,10 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    /// Whether a check needs a token or certificate of a principal [default: beyond loopback]
+    #[arg(long, value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_who: Option<bool>,
     /// Check runtimes [default: one a core]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

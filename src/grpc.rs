@@ -8,6 +8,7 @@
 //! check runtime never blocks, waits or reads a disk; personal values in messages are masked.
 
 mod acceptor;
+mod asking;
 mod client;
 mod connection;
 mod convert;

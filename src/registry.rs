@@ -42,6 +42,7 @@ use crate::{
     batch::BatchNumber,
     hot::Published,
     policy::Settings,
+    principal::{NotLetIn, Token},
     store::{OpenMode, Store, StoreError},
 };
 use std::{
@@ -113,6 +114,22 @@ impl Registry {
         let registry = Self { store, queue: Arc::default(), published: Arc::default(), watch: Arc::default() };
         registry.seed_settings(settings)?;
         Ok(registry)
+    }
+
+    /// Refuses what one hand may do only before there are principals.
+    fn is_founding(&self) -> Result<(), RegistryError> {
+        if self.store.ledger().principals().is_empty() { Ok(()) } else { Err(Refusal::not_allowed(import::FOUNDED)) }
+    }
+
+    /// The principal of a token, for a caller that opens the directory itself.
+    ///
+    /// # Errors
+    /// When nobody has it, or it counts no more.
+    pub fn principal_of_token(&self, shown: &str) -> Result<String, NotLetIn> {
+        let now = jiff::Timestamp::now().as_second();
+        let ledger = self.store.ledger();
+        let principal = ledger.principals().by_token(&Token::hash_of(shown.trim()), now)?;
+        Ok(principal.name.clone())
     }
 
     /// The store below.

@@ -154,6 +154,7 @@ impl Node {
             listen: config.listen,
             runtimes: config.runtimes(),
             connections_max: config.connections_max,
+            ask_who: config.asks_who(),
             tls,
         };
         let grpc = GrpcServer::start(&grpc_config, &checker, &metrics, side.handle())?;
@@ -223,7 +224,7 @@ impl Node {
         }
         self.kept = loaded.registry;
         self.checker.make_ready(loaded.sets);
-        self.grpc.serve(loaded.explain);
+        self.grpc.serve(loaded.explain, self.kept.clone());
         revision
     }
 

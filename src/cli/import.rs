@@ -2,11 +2,13 @@
 
 use super::{Exit, Failure, grouped, print};
 use crate::{
+    alarm::Alarm,
+    batch::{BatchState, Declared},
     day::Day,
     import::{self, CheckDigit, Gathered, ImportError, Input, Kind, Mode, Options, progress},
     listing::Door,
     policy::Settings,
-    registry::{ImportOrder, ImportSummary, Registry},
+    registry::{ImportOrder, ImportSummary, Registry, SubmitOrder},
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::{
@@ -117,12 +119,26 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
             None => open(args)?,
         },
     };
-    let document = args.document.clone().unwrap_or_default();
-    let order = ImportOrder::bootstrap(args.mode, &document, args.max_drop);
-    let summary = registry.import(gathered, &order)?;
+    let (summary, alarms) = take_in(&registry, gathered, args)?;
+    for alarm in alarms {
+        eprintln!("saring: {} ({}): {}: {}", alarm.kind, alarm.severity, alarm.subject, alarm.what);
+    }
     registry.store().flush()?;
     print(&if args.json { report.json(&summary).to_string() } else { report.text(&summary) })?;
     Ok(Exit::Ok)
+}
+
+/// Into force before there are principals; else on record, for another person to approve.
+fn take_in(registry: &Registry, gathered: Gathered, args: &ImportArgs) -> Result<(ImportSummary, Vec<Alarm>), Failure> {
+    let document = args.document.clone().unwrap_or_default();
+    if registry.store().ledger().principals().is_empty() {
+        let order = ImportOrder::bootstrap(args.mode, &document, args.max_drop);
+        return Ok((registry.import(gathered, &order)?, Vec::new()));
+    }
+    let order =
+        SubmitOrder { mode: args.mode, document, max_drop_percent: args.max_drop, declared: Declared::default() };
+    let submitted = registry.submit(&super::hands(registry)?, gathered, order)?;
+    Ok((submitted.summary, submitted.alarms))
 }
 
 fn open(args: &ImportArgs) -> Result<Registry, Failure> {
@@ -178,6 +194,7 @@ impl Report {
             "door": summary.door.name(),
             "batch": summary.batches.first(),
             "batches": summary.batches,
+            "state": summary.state.name(),
             "rows": summary.counts.rows,
             "accepted": summary.counts.accepted,
             "rejected": summary.counts.rejected,
@@ -199,6 +216,9 @@ impl Report {
             [batch] => format!("{} through {}: batch {batch}", summary.kind, summary.door),
             many => format!("{} through {}: batches {many:?}, one an operator", summary.kind, summary.door),
         }];
+        if summary.state == BatchState::Submitted && !summary.batches.is_empty() {
+            lines.push("waits       for the approval of another person (saring batch approve)".to_owned());
+        }
         lines.push(format!(
             "rows        {} = {} accepted + {} rejected + {} duplicates",
             grouped(counts.rows),

@@ -5,7 +5,7 @@ use crate::grpc::{Access, Token};
 use std::path::PathBuf;
 
 /// Where a token may stand: a command line is seen by other users of the machine, an environment is not.
-const TOKEN_VARIABLE: &str = "SARING_TOKEN";
+pub(super) const TOKEN_VARIABLE: &str = "SARING_TOKEN";
 
 /// A server. The token of `SARING_TOKEN` or of a file goes with every call.
 #[derive(Clone, Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use super::{Exit, Failure, print};
 use crate::{
     day,
-    registry::{self, Registry},
+    registry::{self, Order, Registry},
     store::{OpenMode, Store},
 };
 use std::{io::Read, path::PathBuf};
@@ -98,6 +98,15 @@ fn apply(file: &std::path::Path, data: &std::path::Path, effective_from: i64, js
         std::fs::read_to_string(file).map_err(|error| format!("{}: cannot be read: {error}", file.display()))?
     };
     let (registry, _) = Registry::open(data, false)?;
+    if !registry.store().ledger().principals().is_empty() {
+        let order = Order::ApplySettings { toml: text, effective_from_unix_s: effective_from };
+        let made = registry.propose(&super::hands(&registry)?, &order, "saring settings apply")?;
+        let words =
+            format!("proposal {}: another administrator has to approve it (saring proposal approve)", made.number);
+        let object = serde_json::json!({ "changed": false, "proposal": made.number });
+        print(&if json { object.to_string() } else { words })?;
+        return Ok(Exit::Ok);
+    }
     let revision = registry.apply_settings(&text, effective_from)?;
     let from = jiff::Timestamp::from_second(effective_from).map_or_else(|_| String::new(), |time| time.to_string());
     if json {

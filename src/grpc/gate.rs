@@ -4,6 +4,7 @@
 //! answered once its deadline has passed; health and reflection are never refused.
 
 use super::{
+    asking::Asking,
     service::{CheckService, Runtime},
     status,
 };
@@ -52,6 +53,8 @@ struct Services<R> {
     health: HealthServer<HealthService>,
     reflection: R,
     runtime: Arc<Runtime>,
+    /// Who may ask; none: whoever reaches the door.
+    asking: Option<Asking>,
 }
 
 impl<R> Clone for Gate<R> {
@@ -66,8 +69,9 @@ impl<R> Gate<R> {
         health: HealthServer<HealthService>,
         reflection: R,
         runtime: Arc<Runtime>,
+        asking: Option<Asking>,
     ) -> Self {
-        Self(Arc::new(Services { check, health, reflection, runtime }))
+        Self(Arc::new(Services { check, health, reflection, runtime, asking }))
     }
 
     /// Why a check is not let in.
@@ -83,6 +87,15 @@ impl<R> Gate<R> {
     }
 
     fn check(&self, mut request: Request) -> Outcome {
+        if let Some(asking) = &self.0.asking {
+            match asking.let_in(&request) {
+                Ok(caller) => _ = request.extensions_mut().insert(caller),
+                Err(status) => {
+                    self.0.runtime.tally.refuse(Refusal::Stranger);
+                    return Outcome::Refused { response: ready(Ok(status.into_http())), unread: unread(request) };
+                }
+            }
+        }
         // A clock read costs as much as the lookup: only a call with a deadline pays for one.
         let patience = timeout(&request).map(|timeout| Patience { arrived: Instant::now(), timeout });
         if let Some((refusal, status)) = self.refusal(patience) {

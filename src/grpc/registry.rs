@@ -11,8 +11,6 @@ mod door;
 mod order;
 mod upload;
 
-use caller::Doorkeeper;
-#[allow(unused_imports)]
 pub(super) use caller::principal_of;
 pub use door::RegistryDoor;
 
@@ -21,7 +19,7 @@ use crate::{
     proto::{self, registry_server::Registry as Service},
     registry::{PreviewOrder, Registry, RegistryError, Step},
 };
-use caller::{Caller, hands};
+use caller::{Caller, Doorkeeper, hands};
 use std::sync::{Arc, OnceLock};
 use tonic::{Request, Response, Status, Streaming};
 

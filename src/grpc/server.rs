@@ -7,6 +7,7 @@
 
 use super::{
     acceptor::{Acceptor, Phase},
+    asking::Asking,
     connection::Accepted,
     gate::Gate,
     service::{CheckService, Explanations, Runtime},
@@ -17,12 +18,13 @@ use crate::{
     limits,
     metrics::Metrics,
     proto::{self, equipment_check_server::EquipmentCheckServer},
+    registry::Registry,
 };
 use std::{
     future::pending,
     io,
     net::SocketAddr,
-    sync::{Arc, mpsc as std_mpsc},
+    sync::{Arc, OnceLock, mpsc as std_mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -46,6 +48,8 @@ pub struct GrpcConfig {
     pub runtimes: usize,
     /// Connections at a time.
     pub connections_max: usize,
+    /// Whether a caller has to show who it is.
+    pub ask_who: bool,
     /// TLS; without it the door speaks plainly.
     pub tls: Option<Tls>,
 }
@@ -76,6 +80,7 @@ pub struct GrpcServer {
     draining: watch::Sender<bool>,
     abandoned: watch::Sender<bool>,
     explanations: Arc<Explanations>,
+    registry: Arc<OnceLock<Registry>>,
     ended: std_mpsc::Receiver<()>,
     threads: Vec<thread::JoinHandle<()>>,
 }
@@ -92,20 +97,23 @@ impl GrpcServer {
         let (abandoned, _) = watch::channel(false);
         let (ended_tx, ended) = std_mpsc::channel();
         let explanations = Arc::new(Explanations::new(side.clone()));
+        let registry = Arc::new(OnceLock::new());
         let health = HealthReporter::new();
         let (mut dealers, mut threads) = (Vec::new(), Vec::new());
         for (i, tally) in metrics.tallies().iter().take(config.runtimes).enumerate() {
             let (dealer, dealt) = mpsc::unbounded_channel();
             let runtime = Arc::new(Runtime::new(checker.clone(), Arc::clone(tally)));
             let service = CheckService::new(Arc::clone(&runtime), Arc::clone(&explanations), draining.subscribe());
-            let worker = Worker { runtime, service, health: health.clone(), dealt, abandoned: abandoned.subscribe() };
+            let asking = config.ask_who.then(|| Asking::new(Arc::clone(&registry)));
+            let worker =
+                Worker { runtime, service, health: health.clone(), dealt, abandoned: abandoned.subscribe(), asking };
             threads.push(worker.spawn(i, ended_tx.clone())?);
             dealers.push(dealer);
         }
         let acceptor = Acceptor::bind(config, dealers, metrics.clone(), health, side)?;
         let local = acceptor.local();
         side.spawn(acceptor.run(phase.subscribe(), draining.clone()));
-        Ok(Self { local, phase, draining, abandoned, explanations, ended, threads })
+        Ok(Self { local, phase, draining, abandoned, explanations, registry, ended, threads })
     }
 
     /// The address that was bound.
@@ -114,7 +122,11 @@ impl GrpcServer {
     }
 
     /// The checker is ready: health says SERVING and explanations are given.
-    pub fn serve(&self, explain: Arc<dyn Explain>) {
+    pub fn serve(&self, explain: Arc<dyn Explain>, registry: Option<Registry>) {
+        if let Some(registry) = registry {
+            // Given once, with the explanations.
+            let _ = self.registry.set(registry);
+        }
         if self.explanations.explain.set(explain).is_err() {
             tracing::warn!("the explanations were given twice; the first stay");
         }
@@ -148,6 +160,7 @@ struct Worker {
     health: HealthReporter,
     dealt: mpsc::UnboundedReceiver<Accepted>,
     abandoned: watch::Receiver<bool>,
+    asking: Option<Asking>,
 }
 
 impl Worker {
@@ -179,7 +192,7 @@ impl Worker {
             + Send
             + 'static,
     {
-        let Self { runtime, service, health, dealt, mut abandoned } = self;
+        let Self { runtime, service, health, dealt, mut abandoned, asking } = self;
         // A task like any other, so that it queues behind the calls that wait.
         let probe = tokio::spawn({
             let runtime = Arc::clone(&runtime);
@@ -187,7 +200,7 @@ impl Worker {
         });
         let check = EquipmentCheckServer::new(service).max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let health = HealthServer::new(HealthService::from_health_reporter(health));
-        let gate = Gate::new(check, health, reflection, runtime);
+        let gate = Gate::new(check, health, reflection, runtime, asking);
         let incoming = UnboundedReceiverStream::new(dealt).map(Accepted::register);
         // It ends when the acceptor has dealt its last socket and every connection has come to its end.
         let served = transport().serve_with_incoming_shutdown(gate, incoming, pending());

@@ -1,6 +1,7 @@
 //! The service `saring.v1.EquipmentCheck`.
 
 use super::{
+    asking::AskerOperator,
     convert::{self, BatchAnswers},
     gate::Deadline,
     lag::Lag,
@@ -14,6 +15,7 @@ use crate::{
     proto::{self, equipment_check_server::EquipmentCheck},
 };
 use std::{
+    borrow::Cow,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -67,6 +69,8 @@ pub(super) struct CheckService {
     runtime: Arc<Runtime>,
     explanations: Arc<Explanations>,
     draining: watch::Receiver<bool>,
+    /// The operator of the one who asks, where it is known.
+    asker: Option<Arc<str>>,
 }
 
 /// Why a question got no verdict.
@@ -90,14 +94,34 @@ impl From<NotReady> for Refused {
 
 impl CheckService {
     pub(super) fn new(runtime: Arc<Runtime>, explanations: Arc<Explanations>, draining: watch::Receiver<bool>) -> Self {
-        Self { runtime, explanations, draining }
+        Self { runtime, explanations, draining, asker: None }
+    }
+
+    /// The service for the caller of a request.
+    fn asked_by(&self, extensions: &http::Extensions) -> Cow<'_, Self> {
+        match AskerOperator::of(extensions) {
+            None => Cow::Borrowed(self),
+            asker => Cow::Owned(Self { asker, ..self.clone() }),
+        }
+    }
+
+    /// The operator for which a question is: the asker's own, where that is known.
+    fn operator<'a>(&'a self, named: &'a str) -> Result<Option<&'a str>, Violation> {
+        let named = convert::operator(named)?;
+        match (&self.asker, named) {
+            (Some(own), Some(named)) if !own.eq_ignore_ascii_case(named) => {
+                Err(Violation::new("operator", named, format!("you ask for {own} and for nobody else")))
+            }
+            (Some(own), _) => Ok(Some(own)),
+            (None, named) => Ok(named),
+        }
     }
 
     /// Answers one question.
     pub(super) fn answer(&self, request: &proto::CheckRequest) -> Result<proto::CheckResponse, Refused> {
         let begun = self.runtime.timed();
         fail::fail_point!("check-slow");
-        let answer = self.runtime.checker.check(&convert::inquiry(request)?, convert::operator(&request.operator)?)?;
+        let answer = self.runtime.checker.check(&convert::inquiry(request)?, self.operator(&request.operator)?)?;
         self.runtime.tally.count(answer.verdict.status, answer.verdict.reason);
         let response = convert::response(&answer);
         if let Some(begun) = begun {
@@ -115,7 +139,7 @@ impl CheckService {
     ) -> Result<proto::CheckBatchResponse, Refused> {
         let begun = Instant::now();
         let inquiries = convert::inquiries(request)?;
-        let operator = convert::operator(&request.operator)?;
+        let operator = self.operator(&request.operator)?;
         let mut answers = BatchAnswers::new(inquiries.len(), request.with_valid_until);
         let tally = &self.runtime.tally;
         let basis = self.runtime.checker.check_batch(&inquiries, operator, |i, verdict| {
@@ -151,7 +175,8 @@ impl CheckService {
         run_max: u32,
     ) -> Answers<Q, A> {
         let deadline = request.extensions().get::<Deadline>().copied();
-        Answers::new(request.into_inner(), self.clone(), answer, run_max, deadline, self.draining.clone())
+        let service = self.asked_by(request.extensions()).into_owned();
+        Answers::new(request.into_inner(), service, answer, run_max, deadline, self.draining.clone())
     }
 
     async fn explanation(
@@ -190,14 +215,20 @@ impl EquipmentCheck for CheckService {
     type CheckBatchStreamStream = Answers<proto::CheckBatchRequest, proto::CheckBatchResponse>;
 
     async fn check(&self, request: Request<proto::CheckRequest>) -> Result<Response<proto::CheckResponse>, Status> {
-        self.answer(request.get_ref()).map(Response::new).map_err(|refused| self.refused(refused))
+        self.asked_by(request.extensions())
+            .answer(request.get_ref())
+            .map(Response::new)
+            .map_err(|refused| self.refused(refused))
     }
 
     async fn check_batch(
         &self,
         request: Request<proto::CheckBatchRequest>,
     ) -> Result<Response<proto::CheckBatchResponse>, Status> {
-        self.answer_batch(request.get_ref()).map(Response::new).map_err(|refused| self.refused(refused))
+        self.asked_by(request.extensions())
+            .answer_batch(request.get_ref())
+            .map(Response::new)
+            .map_err(|refused| self.refused(refused))
     }
 
     async fn check_stream(
@@ -218,11 +249,12 @@ impl EquipmentCheck for CheckService {
         &self,
         request: Request<proto::ExplainRequest>,
     ) -> Result<Response<proto::ExplainResponse>, Status> {
+        let service = self.asked_by(request.extensions()).into_owned();
         let request = request.into_inner();
         let refused = |violation| self.refused(Refused::Invalid(violation));
         let inquiry = convert::explain_inquiry(&request).map_err(refused)?;
         let when = convert::explain_when(&request).map_err(refused)?;
-        let operator = convert::operator(&request.operator).map_err(refused)?.map(str::to_owned);
+        let operator = service.operator(&request.operator).map_err(refused)?.map(str::to_owned);
         let mut response = self.explanation(inquiry, operator, when).await?;
         response.malformed = convert::malformed(&request.equipment);
         Ok(Response::new(response))

@@ -36,12 +36,19 @@ pub enum Refusal {
     Late,
     /// The request breaks a rule.
     Invalid,
+    /// The caller is not known, or may not ask.
+    Stranger,
 }
 
 impl Refusal {
     /// All of them with their names.
-    pub(super) const ALL: [(Self, &'static str); 4] =
-        [(Self::Warming, "warming"), (Self::Busy, "busy"), (Self::Late, "late"), (Self::Invalid, "invalid")];
+    pub(super) const ALL: [(Self, &'static str); 5] = [
+        (Self::Warming, "warming"),
+        (Self::Busy, "busy"),
+        (Self::Late, "late"),
+        (Self::Invalid, "invalid"),
+        (Self::Stranger, "stranger"),
+    ];
 }
 
 /// What one check runtime has done. Written by that runtime only, read by whoever gathers.

@@ -5,17 +5,17 @@
 //! all batches of the import. What a crash leaves: nothing that a check could see, or everything.
 
 use super::{
-    Registry, RegistryError,
+    Refusal, Registry, RegistryError,
     difference::{Difference, difference},
     order::{Goal, ImportOrder},
     part::{self, Part},
 };
 use crate::{
     alarm::Alarm,
-    batch::{BatchHeader, BatchNumber, BodyRow},
+    batch::{BatchHeader, BatchNumber, BatchState, BodyRow},
     day::Day,
     import::{Counts, Gathered, Kind},
-    journal::{AlarmRaised, BatchActivated, BatchStaged, BatchSubmitted, Change, REGISTER, Source},
+    journal::{AlarmRaised, BOOTSTRAP, BatchActivated, BatchStaged, BatchSubmitted, Change, REGISTER, Source},
     listing::Door,
     revision::Revision,
     store::{BodySummary, Draft, Hands, Store, StoreError, Writer},
@@ -46,6 +46,8 @@ pub struct ImportSummary {
     pub not_listed: u64,
     /// The register after the import.
     pub revision: Revision,
+    /// The state of its batches.
+    pub state: BatchState,
     /// The request had been carried out before; nothing was done now.
     pub repeated: bool,
 }
@@ -61,6 +63,10 @@ impl Registry {
         self.queue.submit(self, gathered, order.clone())
     }
 }
+
+/// Why nothing enters by one hand any more.
+pub(super) const FOUNDED: &str = "this register has principals: lists and settings enter by two persons now. Show a token \
+     (SARING_TOKEN) and hand the list in, so that another person can approve it (saring batch, saring proposal)";
 
 /// A list that was held against the state and waits for its write.
 pub(super) struct Prepared {
@@ -86,6 +92,7 @@ impl Prepared {
             unchanged: 0,
             not_listed: 0,
             revision: store.applied(),
+            state: if order.goal == Goal::InForce { BatchState::Active } else { BatchState::Submitted },
             repeated: false,
         };
         let (hands, goal, alarms) = (order.hands.clone(), order.goal, order.alarms.clone());
@@ -93,6 +100,9 @@ impl Prepared {
             summary.revision = Revision { seq: done, ..summary.revision };
             summary.repeated = true;
             return Ok(Self { summary, sources: Vec::new(), work: Vec::new(), hands, goal, alarms });
+        }
+        if hands.principal == BOOTSTRAP && !store.ledger().principals().is_empty() {
+            return Err(Refusal::not_allowed(FOUNDED));
         }
         order.guard.check(store)?;
         let sources = sources(&gathered);

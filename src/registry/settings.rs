@@ -25,6 +25,7 @@ impl Registry {
     ) -> Result<Option<Revision>, RegistryError> {
         let settings = Settings::from_toml(document).map_err(|error| RegistryError::Settings(error.to_string()))?;
         let mut writer = self.store.writer()?;
+        self.is_founding()?;
         let known = timeline(&self.store, self.store.applied().seq)?;
         if known.at(effective_from_unix_s).settings().as_ref() == &settings {
             return Ok(None);

@@ -11,13 +11,14 @@ use crate::{
 };
 
 impl Registry {
-    /// Writes steps of batches and makes them visible. Checks nothing: neither that the states may follow those of
-    /// now nor who asks; services ask by their own operations.
+    /// Writes steps of batches and makes them visible, before there are principals. Does not check that the states may
+    /// follow those of now.
     ///
     /// # Errors
-    /// When the store cannot write.
+    /// When there are principals, or the store cannot write.
     pub fn write_steps(&self, steps: &[BatchStep], hands: &Hands) -> Result<Revision, RegistryError> {
         let mut writer = self.store.writer()?;
+        self.is_founding()?;
         Ok(write_steps(self, &mut writer, steps, hands, "", &[])?)
     }
 }

@@ -5,6 +5,7 @@
 mod changes;
 mod cli;
 mod evidence;
+mod four_eyes;
 mod fuzz;
 mod journal;
 mod lists;

@@ -14,7 +14,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 use tonic::{Code, Status, transport::Channel};
 
@@ -159,6 +159,20 @@ impl Register {
         run_with(args, input)
     }
 
+    /// Runs a verb on this register with a token.
+    #[track_caller]
+    pub fn run_as(&self, token: &str, line: &str) -> Run {
+        let folder = self.dir.path().to_str().unwrap();
+        let mut command = command();
+        command.env("SARING_TOKEN", token).args(words(&line.replace("{}", folder))).arg("--data").arg(self.data());
+        let output = command.output().unwrap();
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Takes in a list that must be taken in. `options` follow the file.
     #[track_caller]
     pub fn import(&self, kind: &str, list: &str, options: &str) -> Value {
@@ -192,6 +206,8 @@ pub struct Server {
     child: Child,
     pub grpc: SocketAddr,
     pub http: SocketAddr,
+    pub registry: SocketAddr,
+    out: BufReader<ChildStdout>,
     diagnostics: PathBuf,
 }
 
@@ -217,17 +233,29 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
         let address = |after: &str| -> SocketAddr {
             let rest = line.split_once(after).unwrap_or_else(|| panic!("{line:?}; {}", read(&diagnostics))).1;
             rest.split(',').next().unwrap().parse().unwrap()
         };
-        let (grpc, http) = (address("gRPC on "), address("http://"));
-        Self { child, grpc, http, diagnostics }
+        let (grpc, registry, http) = (address("gRPC on "), address("Registry on "), address("http://"));
+        Self { child, grpc, http, registry, out, diagnostics }
     }
 
     pub fn url(&self) -> String {
         format!("http://{}", self.grpc)
+    }
+
+    /// The token of the first administrator, shown where nobody could change the register before.
+    #[track_caller]
+    pub fn first_token(&mut self) -> String {
+        let mut line = String::new();
+        while !line.contains("SARING_TOKEN=") {
+            line.clear();
+            assert_ne!(self.out.read_line(&mut line).unwrap(), 0, "no token was shown");
+        }
+        line.split_once('=').unwrap().1.trim().to_owned()
     }
 
     pub fn signal(&self, signal: &str) {

@@ -45,24 +45,7 @@ fn imsi(random: &mut SplitMix64) -> Imsi {
 }
 
 fn list(kind: Kind) -> Gathered {
-    Gathered {
-        kind,
-        door: kind.default_door(),
-        valid_until: None,
-        operator: None,
-        pages: Vec::new(),
-        devices: Vec::new(),
-        removed: Vec::new(),
-        pairings: Vec::new(),
-        subscribers: Vec::new(),
-        tacs: Vec::new(),
-        tac_classes: Vec::new(),
-        links: Vec::new(),
-        counts: Counts::default(),
-        warnings: Vec::new(),
-        sample_rejects: Vec::new(),
-        sources: Vec::new(),
-    }
+    Gathered::new(kind, kind.default_door(), None, None)
 }
 
 pub(super) struct World {
@@ -109,7 +92,7 @@ impl World {
     }
 
     fn import(&self, list: Gathered) {
-        let order = ImportOrder { mode: Mode::Add, document: String::new(), max_drop_percent: 100 };
+        let order = ImportOrder::bootstrap(Mode::Add, "", 100);
         self.registry.import(list, &order).unwrap();
     }
 
