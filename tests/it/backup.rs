@@ -121,7 +121,8 @@ fn a_restored_register_is_changed_served_and_restored_again() {
     assert_eq!(told["revision"], format!("3.{}", until + 2));
     assert_eq!(seen(&third, ""), seen(&register.data(), &format!("--as-of 1.{until}")));
     assert!(on("journal show 1", &third).ok().out.contains("1"));
-    on("journal export", &third).ok();
+    let exported = register.path("journal");
+    on(&format!("journal export --output {}", exported.display()), &third).ok();
 }
 
 #[test]
