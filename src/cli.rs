@@ -3,11 +3,14 @@
 //! Output is for people by default and JSON with `--json`; diagnostics go to standard error. Exit codes are
 //! part of the interface: [`Exit`].
 
+mod backup;
+mod capacity;
 mod certs;
 mod check;
 mod completions;
 mod config;
 mod demo;
+mod history;
 mod import;
 mod journal;
 mod serve;
@@ -67,6 +70,8 @@ enum Verb {
     Import(import::ImportArgs),
     /// Ask whether a device may be used, and with which number
     Check(check::CheckArgs),
+    /// Tell the whole story of a device or a number, in order
+    History(history::HistoryArgs),
     /// Show how much the register holds and what it costs
     Stats(stats::StatsArgs),
     /// Show or change the settings that can change a verdict
@@ -77,6 +82,10 @@ enum Verb {
     Certs(certs::CertsArgs),
     /// Show the journal, and prove or verify that nothing in it was altered
     Journal(journal::JournalArgs),
+    /// Show how full the register is, and in how many days it will be full
+    Capacity(capacity::CapacityArgs),
+    /// Copy a register, and make one of a copy
+    Backup(backup::BackupArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
     /// Print completions for a shell
@@ -103,6 +112,9 @@ pub fn main() -> ExitCode {
         Verb::Config(args) => config::run(&args),
         Verb::Certs(args) => certs::run(&args),
         Verb::Journal(args) => journal::run(&args),
+        Verb::History(args) => history::run(&args),
+        Verb::Capacity(args) => capacity::run(&args),
+        Verb::Backup(args) => backup::run(&args),
         Verb::Verify(args) => verify::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };

@@ -42,11 +42,15 @@ impl Explainer {
         let newest = self.store.applied();
         match as_of {
             AsOf::Now => Ok(newest),
-            AsOf::Revision(asked) if asked.epoch == newest.epoch && (1..=newest.seq).contains(&asked.seq) => Ok(asked),
-            AsOf::Revision(asked) => Err(AsOfError::Unknown { asked, newest }.into()),
+            // After a restore the entries before it keep the epoch in which they were made.
+            AsOf::Revision(asked) => match self.store.revision_at(asked.seq).map_err(stored)? {
+                Some(known) if known == asked && asked <= newest => Ok(asked),
+                _ => Err(AsOfError::Unknown { asked, newest }.into()),
+            },
             AsOf::Time(then) => {
                 let seq = self.store.last_entry_before(then.saturating_add(1).saturating_mul(1000)).map_err(stored)?;
-                seq.map(|seq| Revision { epoch: newest.epoch, seq }).ok_or_else(|| {
+                let known = seq.map(|seq| self.store.revision_at(seq)).transpose().map_err(stored)?.flatten();
+                known.ok_or_else(|| {
                     let first = self.store.entry(1).ok().flatten().map_or(0, |entry| entry.time_unix_ms);
                     let first =
                         jiff::Timestamp::from_millisecond(first).map_or_else(|_| String::new(), |t| t.to_string());

@@ -27,8 +27,10 @@ pub mod proto;
 pub mod serve;
 
 // Operations.
+pub mod capacity;
 pub mod check;
 pub mod explain;
+pub mod history;
 pub mod import;
 pub mod load;
 pub mod preview;

@@ -251,6 +251,9 @@ fn describe(recorder: &PrometheusRecorder) {
         ("saring_import_removed", "Entries that the batches of a door removed."),
         ("saring_import_rejected_rows", "Rows of the lists of a door that were refused."),
         ("saring_import_last_timestamp_seconds", "When the last batch of a door was put in force (Unix time)."),
+        ("saring_capacity_imeis", "IMEIs by door and state of their batches."),
+        ("saring_capacity_growth_imeis_per_day", "Growth: mean of 30 days, and of the highest week of 90 days."),
+        ("saring_capacity_bytes_per_billion", "What a billion IMEIs take, as measured on this register."),
         ("saring_data_age_seconds", "Seconds since this node last confirmed that it holds everything acknowledged."),
     ];
     for (name, text) in gauges {

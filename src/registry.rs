@@ -4,6 +4,7 @@
 //! same state and makes no second batch; whoever is told of a revision finds it after a crash.
 
 mod alarms;
+mod backup;
 mod difference;
 mod doors;
 mod import;
@@ -25,6 +26,7 @@ mod submit;
 mod tests;
 mod verify;
 
+pub use backup::{RestoreError, Restored, Until, backup, restore};
 pub use doors::{DoorFigures, doors};
 pub use import::ImportSummary;
 pub use operate::{Act, Operation, Subscriber};
@@ -36,7 +38,7 @@ pub use refusal::Refusal;
 pub use settings::timeline;
 pub use steps::{Step, StepOrder, StepTaken};
 pub use submit::{SubmitOrder, Submitted};
-pub use verify::{Verified, VerifyError, verify};
+pub use verify::{Ranges, Verified, VerifyError, verify};
 
 use crate::{
     batch::BatchNumber,

@@ -9,6 +9,7 @@
 
 mod acknowledged;
 mod audit;
+mod backup;
 mod begin;
 mod error;
 mod found;
@@ -17,7 +18,9 @@ mod keys;
 mod newest;
 mod open;
 mod pages;
+mod ranges;
 mod read;
+mod restore;
 mod rows;
 mod scan;
 mod sets;
@@ -27,10 +30,13 @@ pub(crate) mod tests;
 mod write;
 
 pub use audit::BodyAudit;
+pub use backup::BackedUp;
 pub use error::StoreError;
 pub use open::OpenMode;
 pub use pages::{BatchHeads, BatchTable, PageRows};
+pub use ranges::{Damage, DamagedRange};
 pub use read::{SettingsRow, fold_entry};
+pub use restore::Restoring;
 pub use scan::PageScan;
 pub use write::{BodySummary, BodyWriter, Draft, Hands, Writer};
 

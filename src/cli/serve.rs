@@ -2,10 +2,12 @@
 
 use super::{Exit, Failure};
 use crate::{
+    capacity::{self, Cost},
     check::Clock,
     config::{self, ConfigFlags, NodeConfig},
+    day::Day,
     explain::Explainer,
-    hot::Published,
+    hot::{Published, Stats},
     load,
     metrics::Metrics,
     principal::Token,
@@ -53,6 +55,7 @@ pub(super) fn open(data: &Path, metrics: &Metrics) -> Result<Loaded, LoadError> 
     let begun = std::time::Instant::now();
     let sets = load::hot_sets(&store, &mut |pages| tracing::info!(pages, "loading the register"))?;
     let stats = sets.stats();
+    show_capacity(&store, &stats, metrics)?;
     tracing::info!(
         revision = %sets.revision(), bytes = stats.total_bytes(), seconds = begun.elapsed().as_secs_f64(), "loaded"
     );
@@ -128,6 +131,28 @@ fn welcome(token: &Token, node: &serve::Node) -> String {
 
 /// Name of the administrator that a register gets when it is first served.
 const FIRST_ADMINISTRATOR: &str = "admin";
+
+/// How full the register is. Days to a limit follow from these: whoever watches knows the limit.
+fn show_capacity(store: &Store, stats: &Stats, metrics: &Metrics) -> Result<(), StoreError> {
+    let today = Day::of_unix_seconds(jiff::Timestamp::now().as_second());
+    let found = capacity::capacity(store, today)?;
+    for (door, figures) in &found.doors {
+        for (state, imeis) in figures.states() {
+            metrics.gauge("saring_capacity_imeis", &[("door", door.name()), ("state", state)]).set(imeis as f64);
+        }
+    }
+    let rates = [("mean_30_days", found.growth.mean), ("highest_week_of_90_days", found.growth.peak)];
+    for (rate, imeis) in rates {
+        metrics.gauge("saring_capacity_growth_imeis_per_day", &[("rate", rate)]).set(imeis);
+    }
+    let cost = Cost::measure(stats, store.disk_bytes());
+    for (of, bytes) in [("memory", cost.memory_per_billion()), ("disk", cost.disk_per_billion())] {
+        if let Some(bytes) = bytes {
+            metrics.gauge("saring_capacity_bytes_per_billion", &[("of", of)]).set(bytes as f64);
+        }
+    }
+    Ok(())
+}
 
 /// Figures of the imports, by door: the age of a door's data is alarmed on.
 fn show_doors(store: &Store, metrics: &Metrics) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 mod devices;
 mod newest;
 mod pairings;
+mod restoring;
 mod sharing;
 mod tampering;
 

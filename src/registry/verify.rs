@@ -17,10 +17,10 @@ use crate::{
     load,
     page::PageId,
     revision::Revision,
-    store::{BodyAudit, Store, StoreError, fold_entry},
+    store::{BodyAudit, DamagedRange, Store, StoreError, fold_entry},
     tree::Head,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// What was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,14 @@ pub enum VerifyError {
         /// The entry.
         seq: u64,
     },
+    /// Something does not hold, and this is where.
+    #[error("{error}. Damaged: {ranges}")]
+    Ranges {
+        /// What does not hold.
+        error: Box<VerifyError>,
+        /// The rows that are not as they were written.
+        ranges: Ranges,
+    },
     /// Two ways gave different digests.
     #[error("the digest of {left} is not that of {right}: the register is damaged. Restore from a backup")]
     Digest {
@@ -118,11 +126,35 @@ pub enum VerifyError {
     },
 }
 
+/// Ranges as a message names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranges(pub Vec<DamagedRange>);
+
+impl fmt::Display for Ranges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 20;
+        for (at, range) in self.0.iter().take(SHOWN).enumerate() {
+            write!(f, "{}{range}", if at == 0 { "" } else { "; " })?;
+        }
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more ranges"),
+        }
+    }
+}
+
 /// Verifies a store as a whole.
 ///
 /// # Errors
-/// The first thing that does not hold.
+/// The first thing that does not hold; with the ranges that are damaged, where they can be told.
 pub fn verify(store: &Store) -> Result<Verified, VerifyError> {
+    verify_whole(store).map_err(|error| match store.damaged_ranges() {
+        Ok(ranges) if !ranges.is_empty() => VerifyError::Ranges { error: Box::new(error), ranges: Ranges(ranges) },
+        _ => error,
+    })
+}
+
+fn verify_whole(store: &Store) -> Result<Verified, VerifyError> {
     let revision = store.applied();
     let (batches, head, expected) = verify_journal(store)?;
     let entries = head.size;

@@ -1,5 +1,6 @@
 //! What can be wrong with a data directory, in words that say what to do.
 
+use crate::revision::Revision;
 use std::path::{Path, PathBuf};
 
 /// Why the store cannot do what it was asked.
@@ -83,6 +84,44 @@ pub enum StoreError {
     ReadOnly {
         /// The directory.
         path: PathBuf,
+    },
+    /// Something lies where a copy should go.
+    #[error("{} is not empty: name a directory that is not there yet, or is empty", .path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A backup or a restore could not be written.
+    #[error("{} cannot be written: {reason}. What was written is incomplete: remove it, see to disk and space, and try again", .to.display())]
+    Copy {
+        /// The directory.
+        to: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A restore that was cut off.
+    #[error("{} is a restore that was cut off, and no register: remove it and restore again", .path.display())]
+    Unfinished {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A restore to an entry that the backup has not.
+    #[error("{} has no entry {asked}: it ends with revision {newest}. Name an earlier point, or a later backup", .path.display())]
+    Never {
+        /// The directory.
+        path: PathBuf,
+        /// The entry.
+        asked: u64,
+        /// What it holds.
+        newest: Revision,
+    },
+    /// An epoch that was there already.
+    #[error("epoch {asked} is not later than that of the backup, which is at {newest}: name a higher one")]
+    Epoch {
+        /// The epoch.
+        asked: u32,
+        /// What the backup holds.
+        newest: Revision,
     },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]

@@ -7,6 +7,7 @@
 use super::{Store, StoreError, keys::Family};
 use crate::{
     batch::{BatchNumber, BodyRow, Model, TacClass},
+    fold::Row,
     identity::{Imsi, Msisdn, Tac},
     listing::{Door, TacBar, TacRule},
 };
@@ -76,6 +77,26 @@ impl Store {
 
     fn evidence_door(&self, batch: BatchNumber, seq: u64) -> Option<Door> {
         self.with_batches(|batches| batches.evidence_at(batch, seq).map(|(batch, _)| batch.header.door))
+    }
+
+    /// Every row about a model's classes, oldest batch first, whatever became of the batches.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn model_rows(&self, tac: Tac) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        self.rows_with_head(Family::TacClasses, &tac.get().to_be_bytes(), &mut |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// Every row about a SIM, oldest batch first, whatever became of the batches.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable.
+    pub fn subscriber_rows(&self, imsi: Imsi) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        self.rows_with_head(Family::Subscribers, &imsi.packed().to_be_bytes(), &mut |row| rows.push(row))?;
+        Ok(rows)
     }
 
     /// The number of an IMSI as of an entry, with its batch.

@@ -3,7 +3,7 @@
 use super::{
     FORMAT, State, Store, StoreError, acknowledged, cf,
     found::{self, Found},
-    keys,
+    keys, restore,
     signing::{self, Signing},
 };
 use crate::{
@@ -64,6 +64,12 @@ impl Store {
     /// When there is none (and none may be made), another process writes it, its format is newer, or
     /// anything that is read here is damaged.
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
+        restore::refuse_unfinished(path)?;
+        Self::open_marked(path, mode)
+    }
+
+    /// Opens a register that may still be marked as unfinished.
+    pub(super) fn open_marked(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         // Before the database: a writer beside this reader may acknowledge more while we open.
         let noted = Noted { acknowledged: acknowledged::read(path)?, note: signing::read_note(path)? };
         let mut tries = 0;

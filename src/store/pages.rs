@@ -45,7 +45,7 @@ impl Store {
         let damaged = || StoreError::damaged(&self.path, format!("an index row of batch {number} is unreadable"));
         let mut heads = BatchHeads::default();
         for touched in self.touched(number)? {
-            let (family, head) = touched?;
+            let (family, head, _) = touched?;
             match family {
                 Family::Pages | Family::Marks | Family::Pairings => {
                     heads.pages.push(keys::read_page(&head).ok_or_else(damaged)?);

@@ -3,6 +3,7 @@
 use super::{
     Store, StoreError, cf,
     keys::{self, Family},
+    ranges,
     rows::StoredRow,
 };
 use crate::{
@@ -175,22 +176,23 @@ impl Store {
         Ok(entries)
     }
 
-    /// Where a batch has rows: families and what their keys begin with, in canonical order.
+    /// Where a batch has rows: families, what their keys begin with, and the sum of the rows there (empty where format 1
+    /// wrote none), in canonical order.
     pub(super) fn touched(
         &self,
         number: BatchNumber,
-    ) -> Result<impl Iterator<Item = Result<(Family, Vec<u8>), StoreError>> + '_, StoreError> {
+    ) -> Result<impl Iterator<Item = Result<(Family, Vec<u8>, Vec<u8>), StoreError>> + '_, StoreError> {
         let from = number.to_be_bytes();
         let mut options = ReadOptions::default();
         options.set_iterate_upper_bound((number + 1).to_be_bytes());
         let mode = IteratorMode::From(&from, Direction::Forward);
         let touched = self.db.iterator_cf_opt(self.cf(cf::TOUCHED)?, options, mode);
         Ok(touched.map(move |row| {
-            let (key, _) = row.map_err(|error| self.failed_read(&error))?;
+            let (key, sum) = row.map_err(|error| self.failed_read(&error))?;
             let (family, head) = keys::read_touched(&key).ok_or_else(|| {
                 StoreError::damaged(&self.path, format!("an index row of batch {number} is unreadable"))
             })?;
-            Ok((family, head.to_vec()))
+            Ok((family, head.to_vec(), sum.into_vec()))
         }))
     }
 
@@ -199,11 +201,14 @@ impl Store {
         &self,
         number: BatchNumber,
     ) -> Result<impl Iterator<Item = Result<(StoredRow, BodyRow), StoreError>> + '_, StoreError> {
-        let rows_at = move |touched: Result<(Family, Vec<u8>), StoreError>| {
-            let (family, head) = touched?;
+        let rows_at = move |touched: Result<(Family, Vec<u8>, Vec<u8>), StoreError>| {
+            let (family, head, sum) = touched?;
             let rows = self.rows_of_batch(family, &head, number)?;
             if rows.is_empty() {
                 return Err(StoreError::damaged(&self.path, format!("a row of batch {number} is missing")));
+            }
+            if !sum.is_empty() && sum != ranges::sum_of(rows.iter().map(|(stored, _)| stored)) {
+                return Err(StoreError::damaged(&self.path, format!("a row of batch {number} was altered or lost")));
             }
             Ok(rows)
         };

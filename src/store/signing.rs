@@ -102,6 +102,15 @@ fn write_whole(directory: &Path, name: &str, text: &str, mode: u32) -> io::Resul
     File::open(directory)?.sync_all()
 }
 
+/// Takes the newest signed checkpoint away, durably.
+pub(super) fn forget(directory: &Path) -> Result<(), StoreError> {
+    let removed = match fs::remove_file(directory.join(CHECKPOINT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => File::open(directory).and_then(|directory| directory.sync_all()),
+    };
+    removed.map_err(|error| failed(directory, &error))
+}
+
 /// What lies in `CHECKPOINT`, to be held against the key. `None` where nothing was noted, or a loss of power took it.
 ///
 /// # Errors

@@ -7,6 +7,7 @@
 use super::{
     Store, StoreError, cf, keys,
     open::{META_APPLIED, OpenMode, encode_applied},
+    ranges::{BodySums, Sum},
     rows::{BodyHasher, Salts, StoredRow, numbers_of},
 };
 use crate::{
@@ -110,6 +111,11 @@ impl<'a> Writer<'a> {
         self.applied.seq + 1
     }
 
+    /// The next entries are of this epoch.
+    pub(super) const fn begin_epoch(&mut self, epoch: u32) {
+        self.applied.epoch = epoch;
+    }
+
     /// The store that this writes.
     pub const fn store(&self) -> &'a Store {
         self.store
@@ -127,6 +133,7 @@ impl<'a> Writer<'a> {
             salts: Salts::random()?,
             hasher: BodyHasher::default(),
             rows: 0,
+            sums: BodySums::default(),
             waiting: Vec::new(),
             waiting_bytes: 0,
         })
@@ -230,11 +237,11 @@ impl<'a> Writer<'a> {
 
     /// Deletes the rows of a batch that was never in force. What leads to a row goes in the same atomic write as the
     /// row, so that a crash leaves a shorter staged batch, and done again it ends the same.
-    fn delete_body(&self, number: BatchNumber) -> Result<(), StoreError> {
+    pub(super) fn delete_body(&self, number: BatchNumber) -> Result<(), StoreError> {
         let store = self.store;
         let mut deletes = WriteBatch::default();
         for head in store.touched(number)? {
-            let (family, head) = head?;
+            let (family, head, _) = head?;
             for (row, body) in store.rows_of_batch(family, &head, number)? {
                 deletes.delete_cf(store.cf(family_name(family))?, &row.key);
                 for (about, key) in numbers_of(&body) {
@@ -258,6 +265,8 @@ impl<'a> Writer<'a> {
 struct Indexed {
     numbers: Vec<(Number, EquipmentKey)>,
     person: Option<(PersonHash, EquipmentKey)>,
+    /// The sum of its range up to this row.
+    sum: Sum,
 }
 
 /// The rows of one batch on their way to the disk.
@@ -268,6 +277,7 @@ pub struct BodyWriter<'a> {
     salts: Salts,
     hasher: BodyHasher,
     rows: u64,
+    sums: BodySums,
     waiting: Vec<(StoredRow, Indexed)>,
     waiting_bytes: usize,
 }
@@ -281,6 +291,7 @@ impl BodyWriter<'_> {
     pub fn push(&mut self, row: &BodyRow) -> Result<(), StoreError> {
         let stored = StoredRow::encode(row, self.number, &mut self.salts);
         self.hasher.add(&stored);
+        let sum = self.sums.add(&stored);
         self.rows += 1;
         // Each row brings an index row of about the same key.
         self.waiting_bytes += 2 * stored.key.len() + stored.value.len();
@@ -288,7 +299,7 @@ impl BodyWriter<'_> {
             BodyRow::Holder { key, person } => Some((*person, *key)),
             _ => None,
         };
-        self.waiting.push((stored, Indexed { numbers: numbers_of(row), person }));
+        self.waiting.push((stored, Indexed { numbers: numbers_of(row), person, sum }));
         if self.staged && self.waiting_bytes > CHUNK_BYTES {
             self.write_ahead()?;
         }
@@ -299,7 +310,8 @@ impl BodyWriter<'_> {
         let (touched, numbers) = (self.store.cf(cf::TOUCHED)?, self.store.cf(cf::NUMBERS)?);
         for (row, indexed) in &self.waiting {
             batch.put_cf(self.store.cf(family_name(row.family))?, &row.key, &row.value);
-            batch.put_cf(touched, keys::touched(self.number, row.family, &row.key), []);
+            // The last row of a range leaves the sum of all of it.
+            batch.put_cf(touched, keys::touched(self.number, row.family, &row.key), indexed.sum);
             for (number, key) in &indexed.numbers {
                 batch.put_cf(numbers, keys::number_row(*number, *key, self.number), []);
             }

@@ -9,6 +9,7 @@ mod failpoints;
 mod fixture;
 mod limits;
 mod moments;
+mod restore;
 mod serving;
 mod signals;
 mod syncs;

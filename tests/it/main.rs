@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
+mod backup;
 mod changes;
 mod cli;
 mod evidence;
@@ -16,6 +17,7 @@ mod refusals;
 mod serve;
 mod session;
 mod settings;
+mod story;
 mod support;
 mod tidy;
 mod time;

@@ -44,7 +44,7 @@ const LAYERS: &[&[&str]] = &[
     &["serve"],
     &["grpc", "console", "config", "proto"],
     &["telemetry", "metrics", "certs"],
-    &["check", "explain", "import", "load", "preview", "registry", "sample", "transparency"],
+    &["capacity", "check", "explain", "history", "import", "load", "preview", "registry", "sample", "transparency"],
     &["hot", "store"],
     &[
         "alarm",

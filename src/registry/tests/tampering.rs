@@ -7,8 +7,8 @@ use crate::{
     journal::Entry,
     page::{PageBits, PageId},
     pairing::PairingKind,
-    registry::Registry,
-    store::{Store, tests::FAMILIES},
+    registry::{Registry, VerifyError},
+    store::{Damage, DamagedRange, Store, tests::FAMILIES},
     transparency::{self, TransparencyError},
     tree::Edge,
 };
@@ -205,4 +205,70 @@ fn a_journal_that_is_rewritten_with_its_tree_is_not_what_was_signed() {
     verify(registry.store()).unwrap();
     let kept = transparency::kept(registry.store(), kept.note());
     assert!(matches!(kept, Err(TransparencyError::Rewritten { .. })), "{kept:?}");
+}
+
+/// The ranges that `verify` names.
+fn damaged(registry: &Registry) -> Vec<DamagedRange> {
+    match verify(registry.store()).unwrap_err() {
+        VerifyError::Ranges { ranges, .. } => ranges.0,
+        error => panic!("names no range: {error}"),
+    }
+}
+
+#[test]
+fn a_damaged_row_is_named_by_its_range() {
+    let (_directory, registry) = with_everything();
+    let store = registry.store();
+    for family in ["pages", "marks", "pairings", "links", "subscribers", "tacs", "tac_classes"] {
+        for (key, value) in store.rows_behind(family) {
+            let is = |damage: Damage| {
+                let ranges = damaged(&registry);
+                assert_eq!(ranges.len(), 1, "{ranges:?}");
+                let range = &ranges[0];
+                assert_eq!((range.family, range.damage), (family, damage));
+                assert_eq!(range.tac.map(Tac::get), (family != "subscribers").then_some(35_000_001));
+                let paged = ["pages", "marks", "pairings", "links"].contains(&family);
+                assert_eq!(range.pages, paged.then_some((0, 0)));
+                assert!(key.windows(8).any(|part| part == range.batch.to_be_bytes()), "{range}");
+            };
+            let mut altered = value.clone();
+            *altered.last_mut().unwrap() ^= 1;
+            store.put_behind(family, &key, &altered);
+            is(Damage::Altered);
+            store.delete_behind(family, &key);
+            let ranges = damaged(&registry);
+            assert!(ranges.iter().all(|range| range.family == family && range.damage != Damage::Strange), "{ranges:?}");
+            store.put_behind(family, &key, &value);
+            verify(store).unwrap();
+        }
+    }
+}
+
+#[test]
+fn neighbouring_pages_are_one_range_and_a_row_that_nobody_brought_is_named() {
+    let (_directory, registry) = registry();
+    let mut bits = PageBits::EMPTY;
+    bits.insert(7);
+    let page = |number: u16| PageId::new(Tac::new(35_000_001).unwrap(), number).unwrap();
+    let pages = (0..9).map(|number| (page(number), bits.clone())).collect();
+    import(&registry, &Gathered { pages, ..list(Kind::Registered) }, &order(Mode::Add, ""));
+    let store = registry.store();
+    let rows = store.rows_behind("pages");
+    for at in [2, 3, 4, 7] {
+        store.delete_behind("pages", &rows[at].0);
+    }
+    let told = verify(store).unwrap_err().to_string();
+    assert!(
+        told.contains("TAC 35000001, pages 2 to 4 (serials 004096 to 010239), batch 3: pages are lost; "),
+        "{told}"
+    );
+    assert!(told.contains("pages 7 to 7 (serials 014336 to 016383), batch 3: pages are lost"), "{told}");
+    for at in [2, 3, 4, 7] {
+        store.put_behind("pages", &rows[at].0, &rows[at].1);
+    }
+    let mut strange = rows[0].0.clone();
+    strange[5] = 100;
+    store.put_behind("pages", &strange, &rows[0].1);
+    let ranges = damaged(&registry);
+    assert_eq!((ranges[0].pages, ranges[0].damage, ranges.len()), (Some((100, 100)), Damage::Strange, 1));
 }
