@@ -57,7 +57,7 @@ enum BatchVerb {
         /// Number of the batch
         batch: u64,
         /// The step
-        #[arg(long, value_parser = one_of::<Step>(Step::ALL.iter().filter(|step| step.goal().is_some()).map(|step| step.name())))]
+        #[arg(long, value_parser = one_of::<Step>(Step::ALL.iter().filter(|step| **step != Step::Reject).map(|step| step.name())))]
         step: Step,
     },
     /// Put a submitted batch into force (or on record as a plan)
@@ -88,8 +88,8 @@ enum BatchVerb {
 #[derive(Clone, Debug, clap::Args)]
 struct ListArgs {
     /// Only of this state
-    #[arg(long, value_parser = STATES, default_value = "", hide_default_value = true)]
-    state: String,
+    #[arg(long, value_parser = STATES)]
+    state: Option<String>,
     /// Only of this door
     #[arg(long, value_parser = one_of::<Door>(Door::ALL.iter().map(|door| door.name())), hide_possible_values = true)]
     door: Option<Door>,
@@ -104,7 +104,7 @@ struct ListArgs {
     before: Option<u64>,
 }
 
-const STATES: [&str; 7] = ["staged", "submitted", "active", "suspended", "withdrawn", "rejected", "expired"];
+const STATES: [&str; 8] = ["staged", "submitted", "planned", "active", "suspended", "withdrawn", "rejected", "expired"];
 
 #[derive(Clone, Debug, clap::Args)]
 struct StepArgs {
@@ -138,16 +138,6 @@ impl Step {
             Self::Restore => "restore",
             Self::Withdraw => "withdraw",
             Self::Realise => "realise",
-        }
-    }
-
-    /// The state that it leads to, where that can change an answer.
-    const fn goal(self) -> Option<&'static str> {
-        match self {
-            Self::Approve | Self::Restore | Self::Realise => Some("active"),
-            Self::Suspend => Some("suspended"),
-            Self::Withdraw => Some("withdrawn"),
-            Self::Reject => None,
         }
     }
 
@@ -197,7 +187,7 @@ pub(super) fn run(args: &BatchArgs) -> Result<Exit, Failure> {
 
 fn run_list(there: &RegistryFlags, list: &ListArgs) -> Result<Exit, Failure> {
     let request = proto::ListBatchesRequest {
-        state: list.state.clone(),
+        state: text(list.state.as_ref()),
         door: text(list.door.as_ref()),
         document: list.document.clone(),
         limit: list.limit,
@@ -210,8 +200,7 @@ fn run_list(there: &RegistryFlags, list: &ListArgs) -> Result<Exit, Failure> {
 }
 
 fn change(batch: u64, step: Step) -> preview_request::Change {
-    let state = step.goal().unwrap_or_default().to_owned();
-    preview_request::Change::Batch(proto::BatchStepPreview { batch, state })
+    preview_request::Change::Batch(proto::BatchStepPreview { batch, step: step.name().to_owned() })
 }
 
 fn rejected(there: &RegistryFlags, batch: u64, why: &Reasoned, caller: &RegistryCaller) -> Result<Exit, Failure> {

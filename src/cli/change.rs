@@ -11,7 +11,8 @@ use std::{fmt, io::IsTerminal, io::Write as _, str::FromStr};
 /// The name of a change.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Change {
-    /// Name of this request: sent again under the same name, it is not carried out twice [default: random]
+    /// Name of this request, 8 to 64 characters: sent again under the same name, it is not carried out twice
+    /// [default: a random one]
     #[arg(long, value_name = "NAME")]
     pub(super) request: Option<String>,
 }

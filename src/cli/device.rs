@@ -259,6 +259,7 @@ pub(super) fn operate(
     office: &Office,
     said: &str,
 ) -> Result<Exit, Failure> {
+    let is_lift = matches!(operation, Operation::Lift(_));
     let caller = there.connect()?;
     let answer = office.change.carry_out(|request_id| {
         caller.operate(proto::OperateRequest {
@@ -269,13 +270,21 @@ pub(super) fn operate(
             operation: Some(operation),
         })
     })?;
+    // A lift in place of the operator waits for the other authority.
+    let waits = match (is_lift, answer.batches.first()) {
+        (true, Some(batch)) => caller.show_batch(proto::ShowBatchRequest { batch: *batch })?.state == "submitted",
+        _ => false,
+    };
     let batches: Vec<String> = answer.batches.iter().map(ToString::to_string).collect();
     let counted = format!("{} added, {} removed", grouped(answer.added), grouped(answer.removed));
     let said = match batches.as_slice() {
         [] => format!("{said}: that was so already\nregister     {counted}"),
+        [batch, ..] if waits => {
+            format!("batch {batch} waits for an approver of door barred or court: saring batch approve {batch}")
+        }
         _ => format!("{said}\nbatch        {}\nregister     {counted}", batches.join(", ")),
     };
-    let more = json!({"batches": answer.batches, "added": answer.added, "removed": answer.removed});
+    let more = json!({"batches": answer.batches, "added": answer.added, "removed": answer.removed, "waiting": waits});
     done(there.json, &said, answer.receipt.as_ref(), more)
 }
 

@@ -142,6 +142,9 @@ mod tests {
             brand: "Aurora".into(),
             ..proto::Document::default()
         };
-        insta::assert_snapshot!(listed(&[document]), @"");
+        insta::assert_snapshot!(listed(&[document]), @r"
+        document       door        quantity  drawn  planned   left  brand
+        TPP-2026-0117  tpp-import     5,000  1,200      200  3,800  Aurora
+        ");
     }
 }

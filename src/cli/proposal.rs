@@ -3,7 +3,6 @@
 use super::{
     Exit, Failure,
     change::{Reasoned, done},
-    device::{IMEI, imei},
     preview::{self, Looked},
     print,
     server::RegistryFlags,
@@ -25,10 +24,11 @@ Examples:
   saring proposal approve 14
   saring proposal reject 15 --reason \"the consignment is not ours\"
   saring proposal settings policy.toml --effective-from 2027-01-01 --reason \"decree 12/2026\"
-  saring proposal lift --batch 88 --imei 352099001761481 --reason \"judgment 31/2026\"
+  saring proposal limits limits.toml --reason \"decree 12/2026\"
 
 Roles, tokens, documents and overrides are proposed by `saring principal`, `saring document` and
-`saring override`. Nobody approves what he proposed himself.")]
+`saring override`. Nobody approves what he proposed himself; the first administrator makes the second
+one alone, because there is nobody else.")]
 pub(super) struct ProposalArgs {
     #[command(subcommand)]
     verb: ProposalVerb,
@@ -77,17 +77,6 @@ enum ProposalVerb {
         #[command(flatten)]
         why: Reasoned,
     },
-    /// Ask to take a device off the black list in place of the operator that reported it; regulator and court
-    Lift {
-        /// The batch that lists it
-        #[arg(long)]
-        batch: u64,
-        /// All IMEIs of the phone, 14 to 16 digits
-        #[arg(long, required = true, value_parser = imei, value_name = IMEI, value_delimiter = ',')]
-        imei: Vec<String>,
-        #[command(flatten)]
-        why: Reasoned,
-    },
 }
 
 pub(super) fn run(args: &ProposalArgs) -> Result<Exit, Failure> {
@@ -118,10 +107,6 @@ pub(super) fn run(args: &ProposalArgs) -> Result<Exit, Failure> {
             let change = propose_request::Change::ApplyLimits(proto::LimitsOrder { toml: preview::document(file)? });
             propose(there, &there.connect()?, why, change, "another administrator")
         }
-        ProposalVerb::Lift { batch, imei, why } => {
-            let change = propose_request::Change::Lift(proto::LiftOrder { batch: *batch, imeis: imei.clone() });
-            propose(there, &there.connect()?, why, change, "another approver of door barred or court")
-        }
     }
 }
 
@@ -145,7 +130,15 @@ pub(super) fn propose(
     whom: &str,
 ) -> Result<Exit, Failure> {
     let made = ask(caller, why, change)?;
-    done(there.json, &waits(made.proposal, whom), made.receipt.as_ref(), json!({"proposal": made.proposal}))
+    let waiting = caller.list_proposals(proto::ListProposalsRequest { decided: false })?.proposals;
+    let is_waiting = waiting.iter().any(|proposal| proposal.number == made.proposal);
+    let said = match made.proposal {
+        0 => "this was asked for before: saring proposal list --decided shows it".to_owned(),
+        number if is_waiting => waits(number, whom),
+        // The second administrator of a register: nobody else could approve it.
+        number => format!("proposal {number} is carried out at once: there was nobody else to approve it"),
+    };
+    done(there.json, &said, made.receipt.as_ref(), json!({"proposal": made.proposal, "waiting": is_waiting}))
 }
 
 /// That a proposal waits, and for whom.
@@ -234,15 +227,25 @@ mod tests {
             number,
             proposer: "ani".into(),
             reason: "new clerk".into(),
-            what: "grants siti the role submitter for customs-passenger".into(),
+            what: "the role auditor for siti".into(),
             time_unix_s: 1_790_000_000,
             state: state.into(),
             decided_by: decided_by.into(),
             ..proto::Proposal::default()
         };
         let all = [proposal(14, "waiting", ""), proposal(9, "approved", "budi")];
-        insta::assert_snapshot!(listed(&all), @"");
-        insta::assert_snapshot!(shown(&all[0]), @"");
+        insta::assert_snapshot!(listed(&all), @r"
+        number  time                  state     proposed by  decided by  what                       reason
+            14  2026-09-21T14:13:20Z  waiting   ani          -           the role auditor for siti  new clerk
+             9  2026-09-21T14:13:20Z  approved  ani          budi        the role auditor for siti  new clerk
+        ");
+        insta::assert_snapshot!(shown(&all[0]), @r"
+        proposal     14
+        what         the role auditor for siti
+        by           ani
+        at           2026-09-21T14:13:20Z
+        reason       new clerk
+        ");
         assert_eq!(listed(&[]), "no proposal waits");
     }
 }

@@ -5,9 +5,9 @@
 use crate::proto;
 use std::fmt::Write as _;
 
-/// Columns under their headings; those of numbers stand to the right.
+/// Columns under their headings; those of numbers stand to the right, empty ones are left out.
 pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| clean(cell))).collect();
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| clean(first_line(cell)))).collect();
     let width = |at: usize| {
         rows.iter().map(|row| row[at].chars().count()).chain([head[at].chars().count()]).max().unwrap_or_default()
     };
@@ -16,10 +16,12 @@ pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
     let right: [bool; N] = std::array::from_fn(|at| {
         rows.iter().all(|row| is_number(&row[at])) && rows.iter().any(|row| !row[at].is_empty())
     });
+    // A column in which nothing stands says nothing.
+    let shown: [bool; N] = std::array::from_fn(|at| rows.is_empty() || rows.iter().any(|row| !row[at].is_empty()));
     let mut text = String::new();
     let mut line = |cells: [&str; N]| {
         let mut line = String::new();
-        for (at, cell) in cells.into_iter().enumerate() {
+        for (at, cell) in cells.into_iter().enumerate().filter(|(at, _)| shown[*at]) {
             let gap = if at == 0 { "" } else { "  " };
             let width = widths[at];
             let _ = if right[at] { write!(line, "{gap}{cell:>width$}") } else { write!(line, "{gap}{cell:<width$}") };
@@ -33,11 +35,21 @@ pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
     text
 }
 
-/// Names with their values; those without value are left out.
+/// Names with their values, which may have several lines; those without value are left out.
 pub(super) fn lines(pairs: &[(&str, String)]) -> String {
     let given = pairs.iter().filter(|(_, value)| !value.is_empty());
-    let lines: Vec<String> = given.map(|(name, value)| format!("{name:<12} {}", clean(value))).collect();
-    lines.join("\n")
+    let mut text = Vec::new();
+    for (name, value) in given {
+        for (nth, line) in value.trim_end().lines().enumerate() {
+            text.push(format!("{:<12} {}", if nth == 0 { name } else { "" }, clean(line)).trim_end().to_owned());
+        }
+    }
+    text.join("\n")
+}
+
+/// A text's first line.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 /// A text without signs that steer a terminal.
@@ -70,8 +82,8 @@ mod tests {
         let row = |cells: [&str; 3]| cells.map(str::to_owned);
         let rows = [row(["7", "tpp-import", "1,204"]), row(["12", "stolen\u{1b}[2J", "3"])];
         insta::assert_snapshot!(table(["batch", "door", "added"], &rows), @r"
-        batch  door         added
-            7  tpp-import   1,204
+        batch  door        added
+            7  tpp-import  1,204
            12  stolen�[2J      3
         ");
         insta::assert_snapshot!(table(["batch", "door"], &[]), @"batch  door");

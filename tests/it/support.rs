@@ -190,6 +190,8 @@ impl Register {
 /// A served register. Killed with its test where the test did not stop it.
 pub struct Server {
     child: Child,
+    out: BufReader<std::process::ChildStdout>,
+    pub registry: SocketAddr,
     pub grpc: SocketAddr,
     pub http: SocketAddr,
     diagnostics: PathBuf,
@@ -217,13 +219,22 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
         let address = |after: &str| -> SocketAddr {
             let rest = line.split_once(after).unwrap_or_else(|| panic!("{line:?}; {}", read(&diagnostics))).1;
             rest.split(',').next().unwrap().parse().unwrap()
         };
         let (grpc, http) = (address("gRPC on "), address("http://"));
-        Self { child, grpc, http, diagnostics }
+        let registry = address("Registry on ");
+        Self { child, out, registry, grpc, http, diagnostics }
+    }
+
+    /// The token of the first administrator, which a new register's first start prints.
+    #[track_caller]
+    pub fn first_token(&mut self) -> String {
+        let mut lines = self.out.by_ref().lines().map(Result::unwrap);
+        lines.find_map(|line| line.split_once("export SARING_TOKEN=").map(|(_, token)| token.to_owned())).unwrap()
     }
 
     pub fn url(&self) -> String {

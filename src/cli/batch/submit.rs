@@ -255,6 +255,12 @@ mod tests {
             }],
             ..proto::SubmitBatchResponse::default()
         };
-        insta::assert_snapshot!(said(&parse("registered a.csv").unwrap(), &answer), @"");
+        insta::assert_snapshot!(said(&parse("registered a.csv").unwrap(), &answer), @r#"
+        batch 12 waits for an approver: saring batch approve 12
+        rows         1,001 = 1,000 accepted + 1 rejected + 0 duplicates
+        registered   2,000 added, 0 removed, 0 in force already
+        rejected     a.csv line 7, column imei: "35-2": an IMEI is 14 to 16 digits
+        ALARM        brand-mix: 92 % of one brand
+        "#);
     }
 }

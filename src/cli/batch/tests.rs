@@ -47,12 +47,12 @@ fn a_step_carries_what_was_looked_at() {
 }
 
 #[test]
-fn a_preview_names_the_state_that_the_step_leads_to() {
-    let state = |step| match change(12, step) {
-        preview_request::Change::Batch(change) => change.state,
+fn a_preview_names_the_step() {
+    let step = |step| match change(12, step) {
+        preview_request::Change::Batch(change) => change.step,
         other => panic!("{other:?}"),
     };
-    assert_eq!(Step::ALL.map(state), ["active", "", "suspended", "active", "withdrawn", "active"]);
+    assert_eq!(Step::ALL.map(step), ["approve", "reject", "suspend", "restore", "withdraw", "realise"]);
     assert!(Step::ALL.iter().all(|step| step.name().parse::<Step>().is_ok_and(|read| read == *step)));
     assert!(matches!(parse("preview 12 --step withdraw").unwrap(), BatchVerb::Preview { step: Step::Withdraw, .. }));
 }

@@ -150,7 +150,21 @@ mod tests {
             alarms: vec![Alarm { kind: "brand-mix".into(), what: "92 % are of one brand".into(), ..Alarm::default() }],
             ..Batch::default()
         };
-        insta::assert_snapshot!(one(&batch), @"");
-        insta::assert_snapshot!(listed(&[batch]), @"");
+        insta::assert_snapshot!(one(&batch), @r"
+        batch        12 registered through tpp-import
+        state        active
+        document     TPP-2026-0117
+        adds         191,965, 200,000 declared
+        declared     Aurora
+        submitter    siti
+        entry  time                  state      by    approver
+           12  2026-09-21T14:13:32Z  submitted  siti  -
+           14  2026-09-21T14:13:34Z  active     siti  budi
+        ALARM        brand-mix: 92 % are of one brand
+        ");
+        insta::assert_snapshot!(listed(&[batch]), @r"
+        batch  state   kind        door        operator  document       added    submitter  alarms
+           12  active  registered  tpp-import  -         TPP-2026-0117  191,965  siti            1
+        ");
     }
 }

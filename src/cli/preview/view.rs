@@ -98,10 +98,19 @@ mod tests {
             numbers_changed: 12,
             numbers_worse: 11,
             sample: vec!["352099001761481".into()],
+            revision: Some(crate::proto::Revision { epoch: 1, seq: 42 }),
             ..PreviewResponse::default()
         };
-        insta::assert_snapshot!(text(&preview), @"");
-        insta::assert_snapshot!(text(&PreviewResponse::default()), @"");
+        insta::assert_snapshot!(text(&preview), @r"
+        operator    door        brand   from                    to                                IMEIs
+        (national)  tpp-import  Aurora  WHITELISTED REGISTERED  GREYLISTED UNDER_INVESTIGATION  191,965
+        IMEIs        191,965 get another answer (national policy)
+        numbers      12 paired numbers get another answer, 11 a worse one
+        for example  352099001761481
+        data         revision 1.42
+        digest       abababababababababababababababababababababababababababababababab
+        ");
+        assert!(text(&PreviewResponse::default()).starts_with("no answer changes\n"));
         assert_eq!(as_json(&preview)["lines"][0]["imeis"], 191_965);
     }
 }

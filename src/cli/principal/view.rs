@@ -103,8 +103,20 @@ mod tests {
             ],
             ..Principal::default()
         };
-        insta::assert_snapshot!(one(&principal), @"");
-        insta::assert_snapshot!(all(&[principal]), @"");
+        insta::assert_snapshot!(one(&principal), @r#"
+        name         siti
+        kind         person
+        title        Siti, customs
+        grant 7      submitter for customs-passenger
+        cred. 3      token, until 2026-09-21T14:13:20Z
+        cred. 9      certificate "siti\u{7}", revoked
+        "#);
+        insta::assert_snapshot!(all(&[principal]), @r#"
+        siti                 person           Siti, customs
+          grant 7      submitter for customs-passenger
+          cred. 3      token, until 2026-09-21T14:13:20Z
+          cred. 9      certificate "siti\u{7}", revoked
+        "#);
         insta::assert_snapshot!(all(&[]), @"there are no principals");
     }
 }

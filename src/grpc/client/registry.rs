@@ -4,7 +4,10 @@
 //! server that asks to be asked again is asked again.
 
 use super::{Access, Authorised, ClientError, Dialled, dial};
-use crate::proto::{self, registry_client::RegistryClient};
+use crate::{
+    limits,
+    proto::{self, registry_client::RegistryClient},
+};
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
@@ -21,8 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// For how long a server that is busy or starts is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// Bytes of a file in one message.
-const CHUNK_BYTES: usize = 256 * 1024;
+/// Bytes of a file in one message: the largest that the door takes, less what frames them.
+const CHUNK_BYTES: usize = limits::MESSAGE_BYTES_MAX - 1024;
 
 /// How often a broken transfer is taken up again without a byte of progress.
 const ATTEMPTS_MAX: u32 = 8;
@@ -110,13 +113,15 @@ impl RegistryCaller {
         sent: &Arc<dyn Fn(u64) + Send + Sync>,
     ) -> Result<proto::SubmitBatchResponse, ClientError> {
         let request_id = transfer.order.request_id.clone();
-        let (mut offset, mut attempts) = (self.received(&request_id)?, 0);
+        let (mut offset, mut attempts, mut resumed) = (self.received(&request_id)?, 0, false);
         loop {
             let broken = match self.submit_from(transfer, offset, sent) {
-                Err(error @ ClientError::Broken { .. }) => error,
+                Err(error @ (ClientError::Broken { .. } | ClientError::Refused { code: Code::Aborted, .. })) => error,
+                // More had arrived meanwhile than the server had said.
+                Err(error @ ClientError::Refused { code: Code::FailedPrecondition, .. }) if resumed => error,
                 other => return other,
             };
-            attempts += 1;
+            (attempts, resumed) = (attempts + 1, true);
             if attempts >= ATTEMPTS_MAX {
                 return Err(broken);
             }
