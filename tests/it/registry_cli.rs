@@ -154,11 +154,11 @@ fn four_eyes_by_commands() {
 }
 
 /// Passes bytes on, and cuts the first connection that has brought so many.
-fn cutting(to: SocketAddr, after: usize) -> SocketAddr {
+fn cutting(to: SocketAddr, after: usize) -> (SocketAddr, &'static AtomicBool) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let cut: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
     std::thread::spawn(move || {
-        let cut: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
         for client in listener.incoming() {
             let (client, server) = (client.unwrap(), TcpStream::connect(to).unwrap());
             let (from, back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
@@ -166,7 +166,7 @@ fn cutting(to: SocketAddr, after: usize) -> SocketAddr {
             std::thread::spawn(move || pass(from, back, || None, cut));
         }
     });
-    address
+    (address, cut)
 }
 
 fn pass(mut from: TcpStream, mut to: TcpStream, limit: impl Fn() -> Option<usize>, cut: &AtomicBool) {
@@ -196,10 +196,11 @@ fn a_transfer_that_breaks_goes_on() {
     office.both(&siti, &dewi, "document add D-1 --door tpp-import --quantity 200000");
     let list: String = (0..200_000).map(|serial| format!("35209900{serial:06}\n")).collect();
     office.register.file("many.csv", &list);
-    let through = cutting(office.server.registry, list.len() / 2);
+    let (through, cut) = cutting(office.server.registry, list.len() / 2);
     let submitted =
         office.at(through, &siti, "batch submit registered {}/many.csv --door tpp-import --document D-1 --json").ok();
     assert_eq!(number(&submitted.json(), "added"), 200_000);
+    assert!(cut.load(Relaxed), "the transfer broke once");
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     denied(&office.at(dead, &siti, "principal whoami"), "no Saring answers");
     office.server.stop();
