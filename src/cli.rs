@@ -4,19 +4,29 @@
 //! part of the interface: [`Exit`].
 
 mod backup;
+mod batch;
 mod capacity;
 mod certs;
+mod change;
 mod check;
 mod completions;
 mod config;
 mod demo;
+mod device;
+mod document;
 mod history;
 mod import;
 mod journal;
+mod overrides;
+mod pairing;
+mod preview;
+mod principal;
+mod proposal;
 mod serve;
 mod server;
 mod settings;
 mod stats;
+mod table;
 mod verify;
 mod view;
 
@@ -78,6 +88,22 @@ enum Verb {
     Settings(settings::SettingsArgs),
     /// Show this node's own settings and where each came from
     Config(config::ConfigArgs),
+    /// Who may change the register: principals, roles, tokens
+    Principal(principal::PrincipalArgs),
+    /// Changes that take two persons: see, ask, approve, reject
+    Proposal(proposal::ProposalArgs),
+    /// Hand lists in, approve, suspend, restore and withdraw them
+    Batch(batch::BatchArgs),
+    /// See what a change would do, without doing it
+    Preview(preview::PreviewArgs),
+    /// Documents with a quantity that batches draw down
+    Document(document::DocumentArgs),
+    /// One phone: report, lift, register, correct, exempt, suspect
+    Device(device::DeviceArgs),
+    /// Which number a device is served with
+    Pairing(pairing::PairingArgs),
+    /// Set the answers for a time: break-glass
+    Override(overrides::OverrideArgs),
     /// Make certificates for development
     Certs(certs::CertsArgs),
     /// Show the journal, and prove or verify that nothing in it was altered
@@ -110,6 +136,14 @@ pub fn main() -> ExitCode {
         Verb::Stats(args) => stats::run(&args),
         Verb::Settings(args) => settings::run(&args),
         Verb::Config(args) => config::run(&args),
+        Verb::Principal(args) => change::told(principal::run(&args)),
+        Verb::Proposal(args) => change::told(proposal::run(&args)),
+        Verb::Batch(args) => change::told(batch::run(&args)),
+        Verb::Preview(args) => change::told(preview::run(&args)),
+        Verb::Document(args) => change::told(document::run(&args)),
+        Verb::Device(args) => change::told(device::run(&args)),
+        Verb::Pairing(args) => change::told(pairing::run(&args)),
+        Verb::Override(args) => change::told(overrides::run(&args)),
         Verb::Certs(args) => certs::run(&args),
         Verb::Journal(args) => journal::run(&args),
         Verb::History(args) => history::run(&args),

@@ -226,7 +226,7 @@ impl<'a> Asked<'a> {
 }
 
 /// People put blanks and hyphens into an IMEI, a network does not. A PEI with its prefix stays as it is.
-fn without_separators(imei: &str) -> String {
+pub(super) fn without_separators(imei: &str) -> String {
     if imei.starts_with(char::is_alphabetic) {
         return imei.to_owned();
     }

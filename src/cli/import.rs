@@ -82,7 +82,7 @@ pub(super) struct ImportArgs {
 }
 
 /// Names with completion and a list in the help, read by [`FromStr`].
-fn one_of<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+pub(super) fn one_of<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
 {

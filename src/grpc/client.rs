@@ -1,10 +1,13 @@
 //! A client of the door, for the command line: one blocking call after the other.
 //!
-//! [`Dialled`] opens the channel for any service; [`ExplainClient`] is the client of the checks.
+//! [`Dialled`] opens the channel for any service; [`ExplainClient`] is the client of the checks, [`RegistryCaller`]
+//! that of the changes.
 
 mod dial;
+mod registry;
 
 pub use dial::{Access, Authorised, Bearer, Dialled, Token};
+pub use registry::{RegistryCaller, Transfer};
 
 use super::tls::FileError;
 use crate::{
@@ -61,6 +64,12 @@ pub enum ClientError {
     /// A token that is none.
     #[error("the token is empty or has characters that are no letters, digits or signs")]
     Token,
+    /// The call left and no answer came: it may have been carried out.
+    #[error("no answer came: {why}")]
+    Broken {
+        /// What the transport says.
+        why: String,
+    },
     /// The server refused.
     #[error("the server refused ({code:?}): {message}")]
     Refused {
@@ -81,6 +90,17 @@ impl ClientError {
     /// Whether the question itself breaks a rule, so that another one may well be answered.
     pub const fn is_bad_question(&self) -> bool {
         matches!(self, Self::Refused { code: tonic::Code::InvalidArgument, .. })
+    }
+
+    /// Whether the server has nothing to say to such a question, whoever asks it.
+    pub const fn is_no_answer(&self) -> bool {
+        use tonic::Code::{FailedPrecondition, InvalidArgument, Unimplemented};
+        matches!(self, Self::Refused { code: InvalidArgument | FailedPrecondition | Unimplemented, .. })
+    }
+
+    /// Whether a call left and may have been carried out: the same request can be sent again.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Broken { .. })
     }
 }
 

@@ -48,7 +48,10 @@ impl Progress for Bar {
 
     fn advance(&self, bytes: u64, lines: u64) {
         self.0.set_position(bytes);
-        self.0.set_message(format!("{lines} lines"));
+        // A transfer counts no lines.
+        if lines > 0 {
+            self.0.set_message(format!("{lines} lines"));
+        }
     }
 
     fn finish(&self) {
@@ -57,7 +60,7 @@ impl Progress for Bar {
 }
 
 /// A [`Bar`] where standard error is a terminal, else [`Silent`].
-pub fn on_terminal() -> Box<dyn Progress> {
+pub fn on_terminal() -> Box<dyn Progress + Send + Sync> {
     if std::io::stderr().is_terminal() {
         Box::new(Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())))
     } else {

@@ -14,6 +14,7 @@ mod no_reads;
 mod protected;
 mod python;
 mod refusals;
+mod registry_cli;
 mod serve;
 mod session;
 mod settings;

@@ -117,11 +117,23 @@ impl Dialled {
     /// # Errors
     /// When address, files and token do not fit together, or nobody answers.
     pub fn connect(access: &Access) -> Result<Self, ClientError> {
-        let endpoint = endpoint(access)?;
+        Self::open(access, endpoint(access)?.timeout(TIMEOUT))
+    }
+
+    /// Connects for calls that take their time: each sets its own limit, and a server that is gone is noticed by
+    /// unanswered pings.
+    ///
+    /// # Errors
+    /// As [`Dialled::connect`].
+    pub fn connect_patiently(access: &Access) -> Result<Self, ClientError> {
+        Self::open(access, endpoint(access)?.http2_keep_alive_interval(TIMEOUT).keep_alive_timeout(TIMEOUT))
+    }
+
+    fn open(access: &Access, endpoint: Endpoint) -> Result<Self, ClientError> {
         let bearer = Bearer::new(access.token.as_ref())?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let channel = runtime
-            .block_on(endpoint.timeout(TIMEOUT).connect_timeout(TIMEOUT).connect())
+            .block_on(endpoint.connect_timeout(TIMEOUT).connect())
             .map_err(|error| ClientError::Connect { url: access.url.clone(), why: causes(&error) })?;
         Ok(Self { runtime, channel: InterceptedService::new(channel, bearer) })
     }
