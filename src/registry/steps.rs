@@ -159,9 +159,7 @@ impl Registry {
             }
             _ => hands.clone(),
         };
-        fail::fail_point!("step-before-commit");
         let revision = write_steps(self, &mut writer, &[taken], &both, &order.reason, &preview_sha256)?;
-        fail::fail_point!("step-after-commit");
         Ok(StepTaken { receipt: Receipt { revision, repeated: false }, state, another_needed: false })
     }
 

@@ -4,7 +4,7 @@ use super::super::*;
 use crate::{
     hot::Published,
     identity::{EquipmentKey, Imsi, Msisdn},
-    import::{Counts, DeviceRow, Gathered, Kind, Mode, PairingRow, SubscriberRow, TacClassRow, TacRow},
+    import::{DeviceRow, Gathered, Kind, Mode, PairingRow, SubscriberRow, TacClassRow, TacRow},
     load,
     page::{PageBits, PageId},
     pairing::PairingKind,
