@@ -62,6 +62,13 @@ pub const RULES: &[Rule] = &[
     rule("/saring.v1.Registry/Preview", Who::Roles(&[Submitter, Approver, Auditor, Administrator])),
     rule("/saring.v1.Registry/Operate", Who::Roles(&[Submitter, Approver])),
     rule("/saring.v1.Registry/EndOverride", Who::Roles(&[Administrator])),
+    rule("/saring.v1.Registry/GetCheckpoint", Who::AnyPrincipal),
+    rule("/saring.v1.Registry/ProveInclusion", Who::AnyPrincipal),
+    rule("/saring.v1.Registry/ProveConsistency", Who::AnyPrincipal),
+    rule("/saring.v1.Registry/ReadJournal", Who::Roles(&[Auditor, Administrator])),
+    rule("/saring.v1.Registry/GetHistory", Who::Roles(&[Agent, Supervisor, Submitter, Approver, Auditor, Administrator])),
+    rule("/saring.v1.Registry/ListAlarms", Who::Roles(&[Approver, Supervisor, Auditor, Administrator])),
+    rule("/saring.v1.Registry/GetCapacity", Who::Roles(&[Approver, Supervisor, Auditor, Administrator])),
     rule("/saring.v1.Registry/ListOverrides", Who::AnyPrincipal),
 ];
 

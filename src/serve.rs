@@ -26,6 +26,9 @@ use tokio::sync::watch;
 /// Threads of the side runtime: console, acceptor, waiting for explanations.
 const SIDE_THREADS: usize = 2;
 
+/// How often a node looks after what happens by itself.
+const HOUSEKEEPING: Duration = Duration::from_secs(300);
+
 /// A loaded register.
 pub struct Loaded {
     /// What checks read.
@@ -221,6 +224,7 @@ impl Node {
         let revision = loaded.sets.load().revision();
         if let Some(registry) = &loaded.registry {
             self.registry.open(registry.clone());
+            self.side.spawn(keep_house(registry.clone(), self.metrics.clone(), self.draining.subscribe()));
         }
         self.kept = loaded.registry;
         self.checker.make_ready(loaded.sets);
@@ -254,6 +258,32 @@ impl Node {
         }
         side.shutdown_timeout(grace.saturating_sub(begun.elapsed()));
         drop(kept);
+    }
+}
+
+/// Lets the register do what it does by itself, and shows the alarms among the figures.
+async fn keep_house(registry: Registry, metrics: Metrics, mut draining: watch::Receiver<bool>) {
+    loop {
+        let house = registry.clone();
+        match tokio::task::spawn_blocking(move || house.keep_house()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "what lapses by itself could not be marked"),
+            Err(error) => tracing::error!(%error, "keeping house broke off"),
+        }
+        show_alarms(&registry, &metrics);
+        tokio::select! {
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+            // The sender is gone only when the node is.
+            _ = draining.wait_for(|draining| *draining) => return,
+        }
+    }
+}
+
+fn show_alarms(registry: &Registry, metrics: &Metrics) {
+    let ledger = registry.store().ledger();
+    for kind in crate::alarm::Kind::ALL {
+        let count = ledger.alarms().values().filter(|alarm| alarm.kind == kind.name()).count();
+        metrics.gauge("saring_alarms", &[("kind", kind.name())]).set(count as f64);
     }
 }
 

@@ -8,6 +8,7 @@
 mod answer;
 mod caller;
 mod door;
+mod journal;
 mod order;
 mod upload;
 
@@ -18,6 +19,7 @@ use super::status;
 use crate::{
     proto::{self, registry_server::Registry as Service},
     registry::{PreviewOrder, Registry, RegistryError, Step},
+    store::Store,
 };
 use caller::{Caller, Doorkeeper, hands};
 use std::sync::{Arc, OnceLock};
@@ -55,6 +57,16 @@ impl RegistryService {
                 Err(Status::internal("the call broke off; the node's diagnostics say why"))
             }
         }
+    }
+
+    /// Runs work that reads the store on a blocking thread.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, Status> + Send + 'static,
+    ) -> Answer<T> {
+        let store = Arc::clone(self.registry()?.store());
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        done.map_err(|_| Status::internal("the call broke off; the node's diagnostics say why"))?.map(Response::new)
     }
 
     async fn step(&self, request: Request<proto::StepRequest>, step: Step) -> Answer<proto::StepResponse> {
@@ -233,6 +245,46 @@ impl Service for RegistryService {
         let hands = hands(&caller, &request.request_id)?;
         self.run(move |registry| Ok(answer::receipt(registry.end_override(&hands, request.number, &request.reason)?)))
             .await
+    }
+
+    async fn get_checkpoint(&self, _: Request<proto::GetCheckpointRequest>) -> Answer<proto::Checkpoint> {
+        self.read(|store| journal::checkpoint(store)).await
+    }
+
+    async fn prove_inclusion(&self, request: Request<proto::ProveInclusionRequest>) -> Answer<proto::Proof> {
+        let seq = request.get_ref().seq;
+        self.read(move |store| journal::inclusion(store, seq)).await
+    }
+
+    async fn prove_consistency(&self, request: Request<proto::ProveConsistencyRequest>) -> Answer<proto::Proof> {
+        let size = request.get_ref().size;
+        self.read(move |store| journal::consistency(store, size)).await
+    }
+
+    type ReadJournalStream = journal::Entries;
+
+    async fn read_journal(&self, request: Request<proto::ReadJournalRequest>) -> Answer<Self::ReadJournalStream> {
+        let store = Arc::clone(self.registry()?.store());
+        Ok(Response::new(journal::Entries::read(store, request.get_ref().from_seq.max(1))))
+    }
+
+    async fn get_history(&self, request: Request<proto::GetHistoryRequest>) -> Answer<proto::GetHistoryResponse> {
+        let key = order::imei("imei", &request.get_ref().imei)?;
+        self.read(move |store| journal::history(store, key)).await
+    }
+
+    async fn list_alarms(&self, request: Request<proto::ListAlarmsRequest>) -> Answer<proto::ListAlarmsResponse> {
+        let ledger = self.registry()?.store().ledger();
+        let limit = match request.get_ref().limit {
+            0 => 100,
+            limit => limit as usize,
+        };
+        Ok(Response::new(proto::ListAlarmsResponse { alarms: answer::alarms(&ledger, limit) }))
+    }
+
+    async fn get_capacity(&self, request: Request<proto::GetCapacityRequest>) -> Answer<proto::GetCapacityResponse> {
+        let limit = request.get_ref().limit;
+        self.read(move |store| journal::capacity(store, limit)).await
     }
 
     async fn list_overrides(&self, _: Request<proto::ListOverridesRequest>) -> Answer<proto::ListOverridesResponse> {

@@ -11,7 +11,7 @@ use crate::{
     day::Day,
     identity::{EquipmentKey, Tac},
     import::Gathered,
-    journal::BOOTSTRAP,
+    journal::{AlarmRaised, BOOTSTRAP, Change, REGISTER},
     listing::{Class, Door},
     store::{Hands, Store, StoreError},
 };
@@ -61,6 +61,39 @@ impl Registry {
         let alarms = history.judge(&submission);
         history.add(&submission);
         Ok(alarms)
+    }
+
+    /// What the register does by itself, to be called now and then: marks as expired what lapsed, and raises the alarm
+    /// where a door is silent beyond its rhythm, once a day and door. Returns how many entries that made.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn keep_house(&self) -> Result<usize, RegistryError> {
+        let expired = self.expire_due(today())?.len();
+        let Some(yesterday) = Day::from_stored(today().get().saturating_sub(1)) else { return Ok(expired) };
+        let mut watch = self.watch.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let history = match &mut *watch {
+            Some(history) => history,
+            none => none.insert(past(&self.store)?),
+        };
+        history.advance(today());
+        let since_ms = yesterday.end_unix_seconds() * 1000;
+        let mut writer = self.store.writer()?;
+        let ledger = self.store.ledger();
+        let mut raised = Vec::new();
+        for alarm in history.silent_doors(yesterday) {
+            let what = format!("{}: {}", alarm.subject, alarm.what);
+            let known = |known: &crate::ledger::Alarm| known.time_unix_ms >= since_ms && known.what == what;
+            if !ledger.alarms().values().any(known) {
+                let kind = alarm.kind.name().to_owned();
+                raised.push(Change::AlarmRaised(AlarmRaised { kind, what, ..AlarmRaised::default() }));
+            }
+        }
+        let count = raised.len();
+        if count > 0 {
+            self.commit(&mut writer, &Hands::of(REGISTER, ""), raised)?;
+        }
+        Ok(expired + count)
     }
 
     fn models_of(&self, list: &Gathered) -> Result<Vec<ModelCounts>, RegistryError> {

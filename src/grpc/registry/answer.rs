@@ -6,7 +6,7 @@ use crate::{
     day::Day,
     identity::{EquipmentKey, check_digit},
     journal::{Change, Entry},
-    ledger::{Ledger, Proposal},
+    ledger::{Alarm, Ledger, Proposal},
     principal::{Principal, ShownBy},
     proto,
     registry::{
@@ -180,14 +180,8 @@ pub(super) fn batch(registry: &Registry, number: BatchNumber) -> Result<proto::B
         steps.push(batch_step(entry, *seq, *state));
     }
     let ledger = registry.store().ledger();
-    let alarms =
-        ledger.alarms().iter().filter(|(_, alarm)| alarm.batch == number).map(|(number, alarm)| proto::Alarm {
-            number: *number,
-            kind: alarm.kind.clone(),
-            what: alarm.what.clone(),
-            batch: alarm.batch,
-            time_unix_s: alarm.time_unix_ms.div_euclid(1000),
-        });
+    let alarms = ledger.alarms().iter().filter(|(_, alarm)| alarm.batch == number);
+    let alarms = alarms.map(|(number, alarm)| on_wire(*number, alarm));
     let (since, _) = batch.newest();
     let states = [BatchState::Active, BatchState::Suspended, BatchState::Withdrawn, BatchState::Planned];
     let endorsed = states.into_iter().flat_map(|state| ledger.endorsements(number, Some(state)));
@@ -257,6 +251,21 @@ pub(super) fn documents(registry: &Registry) -> Vec<proto::Document> {
         }
     });
     documents.collect()
+}
+
+/// Alarms, newest first.
+pub(super) fn alarms(ledger: &Ledger, limit: usize) -> Vec<proto::Alarm> {
+    ledger.alarms().iter().rev().take(limit).map(|(number, alarm)| on_wire(*number, alarm)).collect()
+}
+
+fn on_wire(number: u64, alarm: &Alarm) -> proto::Alarm {
+    proto::Alarm {
+        number,
+        kind: alarm.kind.clone(),
+        what: alarm.what.clone(),
+        batch: alarm.batch,
+        time_unix_s: alarm.time_unix_ms.div_euclid(1000),
+    }
 }
 
 /// Every override, newest first.
