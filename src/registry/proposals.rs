@@ -172,7 +172,7 @@ impl Registry {
         let mut changes = drafts(hands, vec![Change::ProposalClosed(closed)]);
         let of_both =
             Hands { principal: proposal.proposer.clone(), approver: hands.principal.clone(), request: String::new() };
-        let change = effective_now(proposal.change.clone());
+        let change = effective_now(proposal.change.clone(), &proposal.reason);
         let is_settings = matches!(change, Change::SettingsApplied(_));
         changes.push(Draft { hands: of_both, partition: String::new(), change });
         let revision = writer.commit(changes, Vec::new())?;
@@ -252,11 +252,12 @@ fn waiting(ledger: &Ledger, number: u64) -> Result<&Proposal, RegistryError> {
 }
 
 /// What was to begin "as soon as it is approved" begins now.
-fn effective_now(change: Change) -> Change {
+fn effective_now(change: Change, reason: &str) -> Change {
     let now = jiff::Timestamp::now().as_second();
     match change {
-        Change::OverrideSet(set) if set.from_unix_s == 0 => {
-            Change::OverrideSet(OverrideSet { from_unix_s: now, ..set })
+        Change::OverrideSet(set) => {
+            let from_unix_s = if set.from_unix_s == 0 { now } else { set.from_unix_s };
+            Change::OverrideSet(OverrideSet { from_unix_s, reason: reason.to_owned(), ..set })
         }
         Change::SettingsApplied(settings) if settings.effective_from_unix_s == 0 => {
             Change::SettingsApplied(SettingsApplied { effective_from_unix_s: now, ..settings })

@@ -5,7 +5,7 @@ use crate::{
     day::Day,
     history::{self, Event},
     identity::EquipmentKey,
-    journal::phrase,
+    journal,
     pairing::{Number, NumberKind},
     proto,
     store::{Store, StoreError},
@@ -76,7 +76,7 @@ fn send(
 ) -> Result<(), StoreError> {
     for (bytes, entry) in store.journal(from)?.zip(store.entries(from)?) {
         let entry = entry?;
-        let on_wire = proto::JournalEntry { seq: entry.seq, entry: bytes?, words: phrase::words(&entry) };
+        let on_wire = proto::JournalEntry { seq: entry.seq, entry: bytes?, words: journal::words(&entry) };
         if sender.blocking_send(Ok(on_wire)).is_err() {
             break;
         }
@@ -101,7 +101,7 @@ fn event(event: &Event) -> proto::HistoryEvent {
     proto::HistoryEvent {
         revision: Some(proto::Revision { epoch: event.revision.epoch, seq: event.revision.seq }),
         time_unix_s: event.unix_seconds,
-        what: event.words(&masked),
+        what: event.said.words(&masked),
         state: event.state.name().to_owned(),
         batch: event.batch,
         door: event.door.name().to_owned(),
