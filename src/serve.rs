@@ -27,7 +27,7 @@ use tokio::sync::watch;
 const SIDE_THREADS: usize = 2;
 
 /// How often a node looks after what happens by itself.
-const HOUSEKEEPING: Duration = Duration::from_secs(300);
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// A loaded register.
 pub struct Loaded {
@@ -264,17 +264,17 @@ impl Node {
 /// Lets the register do what it does by itself, and shows the alarms among the figures.
 async fn keep_house(registry: Registry, metrics: Metrics, mut draining: watch::Receiver<bool>) {
     loop {
-        let house = registry.clone();
-        match tokio::task::spawn_blocking(move || house.keep_house()).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "what lapses by itself could not be marked"),
-            Err(error) => tracing::error!(%error, "keeping house broke off"),
-        }
         show_alarms(&registry, &metrics);
         tokio::select! {
             () = tokio::time::sleep(HOUSEKEEPING) => {}
             // The sender is gone only when the node is.
             _ = draining.wait_for(|draining| *draining) => return,
+        }
+        let house = registry.clone();
+        match tokio::task::spawn_blocking(move || house.keep_house()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "what lapses by itself could not be marked"),
+            Err(error) => tracing::error!(%error, "keeping house broke off"),
         }
     }
 }

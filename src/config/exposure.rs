@@ -106,6 +106,6 @@ mod tests {
     fn whoever_says_so_in_plain_words_may_and_every_such_door_is_named() {
         let open = NodeConfig { allow_unprotected_beyond_loopback: true, ..config("0.0.0.0:1", "0.0.0.0:2") };
         let doors: Vec<&str> = open.exposed().unwrap().iter().map(|exposed| exposed.door).collect();
-        assert_eq!(doors, ["gRPC", "HTTP"]);
+        assert_eq!(doors, ["gRPC", "Registry", "HTTP"]);
     }
 }

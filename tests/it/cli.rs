@@ -83,7 +83,7 @@ fn many_lines_are_answered_and_a_bad_one_costs_itself_only() {
     let good = register.run_with("check -", b"35440091000002\n").ok();
     insta::assert_snapshot!(good.out, @r"
     imei,key,status,reason,pairing,valid_until,door,batch,revision,age_seconds,note
-    354400910000029,35440091000002,BLACKLISTED,STOLEN,NOT_ASKED,,stolen,5,1.8,0,
+    354400910000029,35440091000002,BLACKLISTED,STOLEN,NOT_ASKED,,stolen,5,1.11,0,
     ");
     assert_eq!(register.run_with("check -", b"").ok().out.lines().count(), 1, "the header");
 }

@@ -266,8 +266,9 @@ fn bytes_that_are_not_those_of_the_digest_are_no_batch() {
         let other = send(vec![part(Part::Order(order.clone())), chunk(4, "\n22222")]).await;
         refused(other, Code::InvalidArgument, "sha256");
         // Gone on with from the beginning: the bytes that did not fit are no more.
-        let whole = send(vec![part(Part::Order(order)), chunk(0, "imei\n11111")]).await;
-        refused(whole, Code::InvalidArgument, "");
+        let whole = send(vec![part(Part::Order(order)), chunk(0, "imei\n11111")]).await.unwrap().into_inner();
+        assert_eq!((whole.rejected, whole.batches), (1, Vec::new()), "a row that is no IMEI is named and makes no batch");
+        assert_eq!((&*whole.rejects[0].file, whole.rejects[0].line), ("list.csv", 2), "no path of the server");
     });
 }
 

@@ -137,7 +137,7 @@ fn register() -> (Register, Vec<Value>) {
 /// What an import says that took everything in, in as many batches as operators are in it.
 fn told(kind: &str, door: &str, batches: &[u64], rows: u64, revision: &str) -> Value {
     json!({
-        "kind": kind, "door": door, "batch": batches[0], "batches": batches,
+        "kind": kind, "door": door, "batch": batches[0], "batches": batches, "state": "active",
         "rows": rows, "accepted": rows, "rejected": 0, "duplicates": 0, "warnings": 0,
         "added": rows, "removed": 0, "unchanged": 0, "not_listed": 0,
         "revision": revision, "rejects_sample": [],

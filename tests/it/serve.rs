@@ -77,16 +77,20 @@ async fn sigterm_finishes_every_accepted_call() {
         assert!(answers.next().await.unwrap().is_ok());
         streamed += 1;
     }
-    server.signal("TERM");
     // Figures are read until the door closes: no verdict was counted that nobody received.
     let http = server.http;
+    let (read, mut reading) = tokio::sync::mpsc::unbounded_channel();
     let figures = tokio::task::spawn_blocking(move || {
         let mut last = String::new();
         while let Ok((_, figures)) = get(http, "/metrics") {
             last = figures;
+            // Only the first is waited for.
+            let _ = read.send(());
         }
         last
     });
+    reading.recv().await.unwrap();
+    server.signal("TERM");
     let end = answers.next().await.unwrap().unwrap_err();
     assert_eq!(end.code(), Code::Unavailable, "{end:?}");
     drop((answers, send, client));
@@ -151,7 +155,7 @@ fn figures_count_checks_and_show_what_is_held() {
     assert_eq!(checks("GREYLISTED", "MALFORMED"), 1.0);
     assert_eq!(sum(&figures, "saring_checks_total{"), 7);
     assert_eq!(figure("saring_ready"), 1.0);
-    assert_eq!((figure("saring_revision_epoch"), figure("saring_revision_seq")), (1.0, 6.0));
+    assert_eq!((figure("saring_revision_epoch"), figure("saring_revision_seq")), (1.0, 9.0));
     assert_eq!(figure("saring_data_age_seconds"), 0.0);
     assert_eq!(figure("saring_hot_entries{kind=\"registered\"}"), 1.0);
     assert_eq!(figure("saring_hot_entries{kind=\"stolen\"}"), 1.0);

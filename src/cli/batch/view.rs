@@ -163,7 +163,7 @@ mod tests {
         ALARM        brand-mix: 92 % are of one brand
         ");
         insta::assert_snapshot!(listed(&[batch]), @r"
-        batch  state   kind        door        operator  document       added    submitter  alarms
+        batch  state   kind        door        operator  document         added  submitter  alarms
            12  active  registered  tpp-import  -         TPP-2026-0117  191,965  siti            1
         ");
     }
