@@ -254,6 +254,7 @@ fn describe(recorder: &PrometheusRecorder) {
         ("saring_capacity_imeis", "IMEIs by door and state of their batches."),
         ("saring_capacity_growth_imeis_per_day", "Growth: mean of 30 days, and of the highest week of 90 days."),
         ("saring_capacity_bytes_per_billion", "What a billion IMEIs take, as measured on this register."),
+        ("saring_alarms", "Alarms that stand in the journal, by kind."),
         ("saring_data_age_seconds", "Seconds since this node last confirmed that it holds everything acknowledged."),
     ];
     for (name, text) in gauges {
