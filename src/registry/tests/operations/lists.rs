@@ -13,10 +13,10 @@ use crate::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Phones: two with two IMEIs on one page, and two with one, on another page and of another model.
+/// Phones: one with two IMEIs on one page, one with IMEIs of two models, and two with one IMEI.
 pub(super) const PHONES: [&[u64]; 4] = [
     &[35_000_001_000_001, 35_000_001_000_002],
-    &[35_000_001_000_003, 35_000_001_000_004],
+    &[35_000_001_000_003, 35_000_002_000_001],
     &[35_000_001_004_096],
     &[35_000_002_000_000],
 ];

@@ -242,10 +242,8 @@ impl Model {
                 }
             }
         }
-        // A phone is its holder's as soon as one of its plain IMEIs is new.
-        let plain = new.devices.values().any(|said| *said == Said::default());
-        let theirs = |key: &EquipmentKey| plain || new.devices.contains_key(key);
-        new.holders = list.holders.iter().copied().filter(|(key, _)| theirs(key)).collect();
+        let holders = list.holders.iter().copied();
+        new.holders = holders.filter(|(key, _)| new.devices.contains_key(key)).collect();
     }
 
     fn pairs_of(&self, rows: &[&PairingRow], mode: Mode, new: &mut Batch) {

@@ -186,7 +186,8 @@ impl Model {
                 let lists = batch.devices.contains_key(wrong) && !self.is_taken(*number, *wrong);
                 let of_another = !operator.as_ref().is_some_and(|own| own.is_empty() || *own == batch.operator);
                 against(&[
-                    (batch.state != Active || !lists || batch.class().is_none(), Why::NotFound),
+                    (!lists, Why::NotFound),
+                    (batch.state != Active, Why::State),
                     (of_another, Why::NotAllowed),
                     (wrong == right, Why::Invalid),
                     (self.limits.of(door).correction_days.is_none(), Why::Limit),
