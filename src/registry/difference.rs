@@ -308,8 +308,6 @@ impl Work<'_> {
 
     /// A person is named by the very batch that lists the device: what was unchanged needs no holder anew.
     fn holders(&mut self) {
-        let listed: BTreeSet<PageId> =
-            self.out_pages.keys().filter(|(_, target)| target.is_none()).map(|(id, _)| *id).collect();
         let marked: BTreeSet<EquipmentKey> = self
             .out
             .rows
@@ -320,7 +318,8 @@ impl Work<'_> {
             })
             .collect();
         for (key, person) in &self.part.holders {
-            if marked.contains(key) || listed.contains(&PageId::of(*key)) {
+            let bits = self.out_pages.get(&(PageId::of(*key), None));
+            if marked.contains(key) || bits.is_some_and(|bits| bits.contains(PageId::place(*key))) {
                 self.out.rows.push(BodyRow::Holder { key: *key, person: *person });
             }
         }

@@ -52,7 +52,39 @@ pub struct ImportSummary {
     pub repeated: bool,
 }
 
+impl ImportSummary {
+    /// Of a list of which nothing was done yet.
+    pub(super) fn nothing(kind: Kind, door: Door, counts: Counts, goal: Goal, revision: Revision) -> Self {
+        Self {
+            kind,
+            door,
+            batches: Vec::new(),
+            counts,
+            added: 0,
+            removed: 0,
+            unchanged: 0,
+            not_listed: 0,
+            revision,
+            state: if goal == Goal::InForce { BatchState::Active } else { BatchState::Submitted },
+            repeated: false,
+        }
+    }
+}
+
 impl Registry {
+    /// The summary for a request that was carried out before, if it was.
+    pub(super) fn imported_before(
+        &self,
+        hands: &Hands,
+        kind: Kind,
+        door: Door,
+        goal: Goal,
+    ) -> Result<Option<ImportSummary>, RegistryError> {
+        let done = self.done_before(hands)?;
+        let nothing = |revision| ImportSummary::nothing(kind, door, Counts::default(), goal, revision);
+        Ok(done.map(|receipt| ImportSummary { repeated: true, ..nothing(receipt.revision) }))
+    }
+
     /// Takes in a list. Lists that several threads bring at once share one synced write where they touch
     /// different devices.
     ///
@@ -82,19 +114,8 @@ impl Prepared {
     /// Takes the difference of a list to the state. The caller holds the right to write, so that the state
     /// stays as it is until the write.
     pub(super) fn new(store: &Store, gathered: Gathered, order: &ImportOrder) -> Result<Self, RegistryError> {
-        let mut summary = ImportSummary {
-            kind: gathered.kind,
-            door: gathered.door,
-            batches: Vec::new(),
-            counts: gathered.counts,
-            added: 0,
-            removed: 0,
-            unchanged: 0,
-            not_listed: 0,
-            revision: store.applied(),
-            state: if order.goal == Goal::InForce { BatchState::Active } else { BatchState::Submitted },
-            repeated: false,
-        };
+        let mut summary =
+            ImportSummary::nothing(gathered.kind, gathered.door, gathered.counts, order.goal, store.applied());
         let (hands, goal, alarms) = (order.hands.clone(), order.goal, order.alarms.clone());
         if let Some(done) = repeated(store, &hands)? {
             summary.revision = Revision { seq: done, ..summary.revision };

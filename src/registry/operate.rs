@@ -171,19 +171,24 @@ impl Registry {
             None,
             Some(operator.as_str().into()).filter(|_| !operator.is_empty()),
         );
+        let by_authority = authority && !caller.has_for(Role::Submitter, door);
+        let goal = if by_authority { Goal::Submitted } else { Goal::InForce };
+        // Before it is held against the state: what a release has released is not there to be released again.
+        if let Some(summary) = self.imported_before(hands, list.kind, door, goal)? {
+            return Ok(summary);
+        }
         self.fill(&mut list, operation)?;
         list.counts.rows = (list.devices.len() + list.removed.len() + list.pairings.len()) as u64;
         list.counts.accepted = list.counts.rows;
         if list.counts.rows == 0 {
             return Err(Refusal::not_found("nothing in force matches this: nothing was changed"));
         }
-        let by_authority = authority && !caller.has_for(Role::Submitter, door);
         let order = ImportOrder {
             mode: Mode::Add,
             document: operation.document.clone(),
             max_drop_percent: 100,
             hands: hands.clone(),
-            goal: if by_authority { Goal::Submitted } else { Goal::InForce },
+            goal,
             declared: Declared {
                 mode: if by_authority { LIFT.to_owned() } else { "single".to_owned() },
                 outlet: operation.outlet.clone(),

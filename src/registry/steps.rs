@@ -101,14 +101,17 @@ impl Registry {
     /// When the caller may not, the batch is in another state, a preview or another approver is needed and missing, a
     /// document would be overdrawn, or the store cannot write.
     pub fn step(&self, hands: &Hands, order: &StepOrder) -> Result<StepTaken, RegistryError> {
+        // Before the preview: a batch that took this step already cannot be previewed taking it.
+        if let Some(taken) = self.taken_before(hands, order.batch)? {
+            return Ok(taken);
+        }
         let is_large = self.batch_size(order.batch) > self.limits().large_batch;
         // Long work happens before anybody is kept waiting, and is held against the revision under the lock.
         let mut seen = self.preview_where_needed(order, is_large)?;
         let mut writer = self.store.writer()?;
         let number = order.batch;
-        if let Some(receipt) = self.done_before(hands)? {
-            let state = self.store.batches().get(number).map_or(Submitted, |batch| batch.newest().1);
-            return Ok(StepTaken { receipt, state, another_needed: false });
+        if let Some(taken) = self.taken_before(hands, number)? {
+            return Ok(taken);
         }
         let (ledger, batches) = (self.store.ledger(), self.store.batches());
         let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
@@ -193,6 +196,11 @@ impl Registry {
             self.commit(&mut writer, &hands, due.iter().map(expired).collect())?;
         }
         Ok(due)
+    }
+
+    fn taken_before(&self, hands: &Hands, batch: BatchNumber) -> Result<Option<StepTaken>, RegistryError> {
+        let done = self.done_before(hands)?;
+        Ok(done.map(|receipt| StepTaken { receipt, state: self.state_of(batch), another_needed: false }))
     }
 
     fn batch_size(&self, number: BatchNumber) -> u64 {

@@ -4,6 +4,7 @@
 
 mod devices;
 mod newest;
+mod operations;
 mod pairings;
 mod restoring;
 mod sharing;

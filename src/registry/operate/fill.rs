@@ -2,7 +2,7 @@
 
 use super::{Act, Operation, Subscriber, check_phone, device, guards, pairing, phone};
 use crate::{
-    batch::{BatchNumber, BodyRow, PersonHash},
+    batch::{BatchNumber, BatchState, BodyRow, PersonHash},
     day::Day,
     identity::{EquipmentKey, Imsi, Msisdn},
     import::{DeviceRow, Gathered, Kind, PairingRow, RemovedRow},
@@ -27,6 +27,7 @@ impl Registry {
                 list.kind = *kind;
                 check_phone(keys)?;
                 list.removed = keys.iter().map(|key| RemovedRow { key: *key, operator: None }).collect();
+                list.removed.sort_by_key(|row| row.key);
             }
             Act::Register { door, keys, valid_until, number, person, .. } => {
                 self.register(list, *door, keys, *valid_until, *number, *person)?
@@ -114,6 +115,17 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let batches = self.store.batches();
         let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        if wrong == right {
+            return Err(Refusal::invalid("what was typed and what was meant are the same"));
+        }
+        let (own, now) = (list.operator.as_deref().unwrap_or_default(), batch.newest().1);
+        if !own.is_empty() && own != batch.header.operator {
+            return Err(Refusal::not_allowed(format!("batch {number} is not of operator {own}")));
+        }
+        // What it lists is under suspicion: a correction would put it back into force.
+        if now != BatchState::Active {
+            return Err(Refusal::state(format!("batch {number} is {}: it is not corrected", now.name())));
+        }
         let rows = self.store.page_rows(PageId::of(wrong))?;
         let found = guards::said_of(&rows, &self.store.batches_of(&rows), self.store.applied().seq, number, wrong);
         let (until, since, bound) = found
@@ -135,8 +147,9 @@ impl Registry {
             for (key, batch) in self.store.devices_of(number)? {
                 let batches = self.store.batches();
                 let operator = batches.get(batch).map(|batch| batch.header.operator.clone()).unwrap_or_default();
-                let operator = Some(Arc::from(operator.as_str())).filter(|name: &Arc<str>| !name.is_empty());
-                let operator = operator.filter(|name| list.operator.as_ref() != Some(name));
+                // The empty name is one too: a pairing that no operator holds ends with the others.
+                let own = list.operator.as_deref().unwrap_or_default();
+                let operator = Some(Arc::from(operator.as_str())).filter(|name: &Arc<str>| **name != *own);
                 for (_, row) in self.store.page_rows(PageId::of(key))?.iter().filter(|(own, _)| *own == batch) {
                     let BodyRow::Pairing { key: about, number: paired, imsi, target: None, .. } = row else { continue };
                     if *about == key && (*paired == number || imsi.map(Number::from) == Some(number)) {

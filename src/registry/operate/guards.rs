@@ -145,7 +145,10 @@ impl Count {
                     && batch.header.document == self.document
                     && batch.newest().1 == BatchState::Active
             });
-            let phones = of_document.count() as u32;
+            let mut phones = 0;
+            for (number, _) in of_document {
+                phones += u32::from(store.lists_anything(number)?);
+            }
             if phones >= limit {
                 let words =
                     format!("{} has brought {phones} devices, which is the limit of door {}", self.document, self.door);
@@ -163,15 +166,17 @@ impl Count {
         let since = store.last_entry_before(oldest)?.unwrap_or(0);
         let batches = store.batches();
         let of_person = store.devices_of_person(&person)?;
-        let counted: BTreeSet<BatchNumber> = of_person
-            .into_iter()
-            .filter(|(key, batch)| *batch > since && !self.keys.contains(key))
-            .filter(|(_, number)| {
-                let batch = batches.get(*number);
-                batch.is_some_and(|batch| batch.header.door == self.door && batch.newest().1 == BatchState::Active)
-            })
-            .map(|(_, batch)| batch)
-            .collect();
+        let is_counted = |number| {
+            let batch = batches.get(number);
+            batch.is_some_and(|batch| batch.header.door == self.door && batch.newest().1 == BatchState::Active)
+        };
+        let mut counted = BTreeSet::new();
+        for (key, number) in of_person {
+            // A device that was corrected away is none of theirs.
+            if number > since && !self.keys.contains(&key) && is_counted(number) && store.lists(number, key)? {
+                counted.insert(number);
+            }
+        }
         if counted.len() as u32 >= limit {
             let words = format!(
                 "this person has registered {} devices within {days} days, which is the limit of door {}",
@@ -212,6 +217,29 @@ pub(super) fn said_of(
 }
 
 impl Store {
+    /// Whether a batch lists a device now.
+    fn lists(&self, number: BatchNumber, key: EquipmentKey) -> Result<bool, StoreError> {
+        let rows = self.page_rows(PageId::of(key))?;
+        Ok(said_of(&rows, &self.batches_of(&rows), self.applied().seq, number, key).is_some())
+    }
+
+    /// Whether a batch lists any device now: one whose only device was corrected away does not.
+    fn lists_anything(&self, number: BatchNumber) -> Result<bool, StoreError> {
+        for row in self.body(number)? {
+            let keys: Vec<EquipmentKey> = match row? {
+                BodyRow::Page { id, target: None, bits } => bits.iter().filter_map(|place| id.key(place)).collect(),
+                BodyRow::Mark { key, .. } => vec![key],
+                _ => Vec::new(),
+            };
+            for key in keys {
+                if self.lists(number, key)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// The person of whom a batch says that a device is theirs.
     ///
     /// # Errors
