@@ -114,6 +114,9 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let batches = self.store.batches();
         let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        if let Some(own) = list.operator.as_deref().filter(|own| *own != batch.header.operator) {
+            return Err(Refusal::not_allowed(format!("batch {number} is of another operator than {own}")));
+        }
         let rows = self.store.page_rows(PageId::of(wrong))?;
         let found = guards::said_of(&rows, &self.store.batches_of(&rows), self.store.applied().seq, number, wrong);
         let (until, since, bound) = found

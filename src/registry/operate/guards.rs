@@ -163,15 +163,15 @@ impl Count {
         let since = store.last_entry_before(oldest)?.unwrap_or(0);
         let batches = store.batches();
         let of_person = store.devices_of_person(&person)?;
-        let counted: BTreeSet<BatchNumber> = of_person
+        let counted = of_person
             .into_iter()
             .filter(|(key, batch)| *batch > since && !self.keys.contains(key))
             .filter(|(_, number)| {
                 let batch = batches.get(*number);
                 batch.is_some_and(|batch| batch.header.door == self.door && batch.newest().1 == BatchState::Active)
             })
-            .map(|(_, batch)| batch)
-            .collect();
+            .map(|(_, batch)| store.first_of_phone(batch));
+        let counted = counted.collect::<Result<BTreeSet<BatchNumber>, _>>()?;
         if counted.len() as u32 >= limit {
             let words = format!(
                 "this person has registered {} devices within {days} days, which is the limit of door {}",
@@ -212,6 +212,24 @@ pub(super) fn said_of(
 }
 
 impl Store {
+    /// The batch that first registered the phone of a batch: of a correction, the one that it corrects. So a phone that
+    /// was corrected counts once.
+    fn first_of_phone(&self, mut batch: BatchNumber) -> Result<BatchNumber, StoreError> {
+        loop {
+            let mut corrects = None;
+            for row in self.body(batch)? {
+                if let BodyRow::Page { target: Some(target), .. } = row? {
+                    corrects = Some(target);
+                    break;
+                }
+            }
+            match corrects {
+                Some(earlier) if earlier < batch => batch = earlier,
+                _ => return Ok(batch),
+            }
+        }
+    }
+
     /// The person of whom a batch says that a device is theirs.
     ///
     /// # Errors
