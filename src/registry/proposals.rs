@@ -111,7 +111,7 @@ impl Registry {
             return Ok(ProposalMade { receipt, number: 0, token: None });
         }
         let ledger = self.store.ledger();
-        let (change, token) = checked(&ledger, order, reason)?;
+        let (change, token) = checked(&ledger, order)?;
         may_propose(&ledger, &hands.principal, order)?;
         let number = writer.next_seq();
         let proposed = Change::Proposed(Box::new(Proposed { reason: reason.to_owned(), change: Some(change.clone()) }));
@@ -267,7 +267,7 @@ fn effective_now(change: Change, reason: &str) -> Change {
 }
 
 /// The change of an order, if the order makes sense, and the token that it brings.
-fn checked(ledger: &Ledger, order: &Order, reason: &str) -> Result<(Change, Option<Token>), RegistryError> {
+fn checked(ledger: &Ledger, order: &Order) -> Result<(Change, Option<Token>), RegistryError> {
     Ok(match order {
         Order::GrantRole { principal, role, doors } => {
             known(ledger, principal).map_err(|_| Refusal::not_found(format!("there is no principal {principal:?}")))?;
@@ -309,7 +309,7 @@ fn checked(ledger: &Ledger, order: &Order, reason: &str) -> Result<(Change, Opti
                 answer: u32::from(answer.code()),
                 from_unix_s: *from_unix_s,
                 until_unix_s: *until_unix_s,
-                reason: reason.to_owned(),
+                reason: String::new(),
             };
             (Change::OverrideSet(set), None)
         }
