@@ -8,8 +8,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run this through cargo")?);
 
     // With comments (source info), so that they become doc comments and reach clients through reflection.
-    let descriptors = protox::compile(["saring/v1/check.proto", "saring/v1/registry.proto"], ["proto"])?;
-    fs::write(out.join("saring_descriptor.bin"), protox::prost::Message::encode_to_vec(&descriptors))?;
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler.include_imports(true).include_source_info(true);
+    compiler.open_files(["saring/v1/check.proto", "saring/v1/registry.proto"])?;
+    // Encoded by the compiler: the types of the set would lose the `roles` of the calls, which are an extension.
+    fs::write(out.join("saring_descriptor.bin"), compiler.encode_file_descriptor_set())?;
+    let descriptors = compiler.file_descriptor_set();
     tonic_prost_build::configure().out_dir(&out).emit_rerun_if_changed(false).compile_fds(descriptors)?;
     Ok(())
 }

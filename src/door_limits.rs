@@ -1,7 +1,8 @@
 //! Limits of doors: how much a person, a consignment, an outlet or a clerk may bring, as data.
 //!
-//! Built in are the limits of ../docs/operating.md, "Limits"; a document (TOML) that two administrators took in replaces what it
-//! names. What always holds: a document with an unknown key, door or senseless value is refused as a whole.
+//! Built in are the limits of ../docs/operating.md, "Limits of the doors"; a document (TOML) that two administrators took
+//! in replaces what it names. What always holds: a document with an unknown key, door or senseless value is refused as
+//! a whole.
 
 use crate::listing::Door;
 use serde::{Deserialize, Serialize};

@@ -2,15 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
+mod access;
 mod backup;
 mod changes;
 mod cli;
+mod concurrent;
+mod documents;
+mod edits;
 mod evidence;
 mod four_eyes;
 mod fuzz;
 mod journal;
 mod lists;
 mod no_reads;
+mod one_phone;
+mod overrides;
+mod pairings;
+mod persons;
 mod protected;
 mod python;
 mod refusals;

@@ -174,7 +174,7 @@ impl Count {
         for (key, number) in of_person {
             // A device that was corrected away is none of theirs.
             if number > since && !self.keys.contains(&key) && is_counted(number) && store.lists(number, key)? {
-                counted.insert(number);
+                counted.insert(store.first_of_phone(number)?);
             }
         }
         if counted.len() as u32 >= limit {
@@ -238,6 +238,24 @@ impl Store {
             }
         }
         Ok(false)
+    }
+
+    /// The batch that first registered the phone of a batch: of a correction, the one that it corrects. So a phone that
+    /// was corrected counts once.
+    fn first_of_phone(&self, mut batch: BatchNumber) -> Result<BatchNumber, StoreError> {
+        loop {
+            let mut corrects = None;
+            for row in self.body(batch)? {
+                if let BodyRow::Page { target: Some(target), .. } = row? {
+                    corrects = Some(target);
+                    break;
+                }
+            }
+            match corrects {
+                Some(earlier) if earlier < batch => batch = earlier,
+                _ => return Ok(batch),
+            }
+        }
     }
 
     /// The person of whom a batch says that a device is theirs.
