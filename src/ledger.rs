@@ -212,7 +212,8 @@ impl Ledger {
             }
             Change::OverrideEnded(ended) => {
                 if let Some(set) = self.overrides.get_mut(&ended.number) {
-                    set.until_unix_s = set.until_unix_s.min(entry.time_unix_ms.div_euclid(1000));
+                    // A second before: the clock of the checks may lag by a tenth of one.
+                    set.until_unix_s = set.until_unix_s.min(entry.time_unix_ms.div_euclid(1000) - 1);
                 }
             }
             Change::AlarmRaised(raised) => {
