@@ -8,6 +8,7 @@ mod lists;
 mod model;
 mod people;
 mod rules;
+mod single;
 
 use super::{super::*, pick};
 use crate::{
@@ -18,8 +19,10 @@ use crate::{
     hot::Published,
     identity::{EquipmentKey, Msisdn},
     import::Mode,
+    listing::Door,
     load,
     policy::{Reason, Status},
+    principal::Role,
     revision::Revision,
     sample::SplitMix64,
     store::Hands,
@@ -27,12 +30,18 @@ use crate::{
 use lists::{imsi, msisdn};
 use model::{Ask, Model, Way};
 use rules::{Against, Why, next};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, thread};
 use tempfile::TempDir;
 
 const SEQUENCES: u64 = 200;
 /// Questions as of earlier revisions, each about every device, for each sequence.
 const LOOKS_BACK: usize = 4;
+
+/// How many there are at once.
+const THREADS: u64 = 8;
+
+/// What was done, and why things were refused, with how often.
+type Tally = (BTreeMap<&'static str, u64>, BTreeMap<Why, u64>);
 
 /// What each question about each device is answered.
 type Answers = Vec<Vec<(Status, Reason)>>;
@@ -160,7 +169,7 @@ impl World {
         let mode = pick(&mut self.random, &[Mode::Add, Mode::Add, Mode::Delta, Mode::Full]);
         let list = lists::random_list(&mut self.random, mode, self.today);
         let planned = list.kind == crate::import::Kind::Registered && self.random.below(3) == 0;
-        let name = self.somebody();
+        let name = self.somebody(Role::Submitter, list.door);
         let hands = self.hands(&name);
         let order = SubmitOrder {
             mode,
@@ -228,7 +237,10 @@ impl World {
         let black_from = days.filter(|_| step == Step::Suspend).map(|days| lists::day(self.today, days));
         let reason = "as the papers say".to_owned();
         let mut order = StepOrder { batch: number, step, reason, preview_sha256: Vec::new(), black_from };
-        let name = self.decider(number);
+        let batch = &self.model.batches[&number];
+        let (door, submitter) = (if batch.is_lift { Door::Barred } else { batch.door }, batch.submitter.clone());
+        let own = self.random.below(8) == 0;
+        let name = if own { submitter } else { self.somebody(Role::Approver, door) };
         let hands = self.hands(&name);
         let (is_large, looks) = (self.model.is_large(&self.model.batches[&number]), self.random.below(8));
         if (is_large && looks > 0 || looks == 1)
@@ -255,47 +267,6 @@ impl World {
         assert_eq!(taken.state, state, "{}", self.story());
         (batch.state, batch.black_from) = (state, black_from);
         batch.endorsed.clear();
-    }
-
-    fn operate(&mut self) {
-        let numbers: Vec<u64> = self.model.batches.keys().copied().collect();
-        let operation = lists::random_operation(&mut self.random, &numbers, self.today);
-        let name = self.somebody();
-        let hands = self.hands(&name);
-        self.story.push(format!("{name} does {operation:?}"));
-        let mut against = self.model.against_operation(&name, &operation, self.today);
-        let mut planned = None;
-        if against.is_empty() {
-            let operator = self.model.operator_of(&name, &operation.operator).unwrap();
-            let list = self.model.list_of(&operation, &operator, self.today);
-            let is_lift = matches!(operation.act, Act::Lift { .. })
-                && !self.model.has_for(&name, crate::principal::Role::Submitter, list.door);
-            let way = Way {
-                mode: Mode::Add,
-                document: operation.document.clone(),
-                submitter: name,
-                outlet: operation.outlet.clone(),
-                is_single: !is_lift,
-                is_lift,
-                planned: false,
-                lapses: None,
-                state: if is_lift { BatchState::Submitted } else { BatchState::Active },
-            };
-            let (batches, missed) = self.model.difference(&list, &way);
-            let is_empty = list.devices.is_empty() && list.removed.is_empty() && list.pairings.is_empty();
-            if is_empty || batches.is_empty() && missed > 0 {
-                against.insert(Why::NotFound);
-            }
-            planned = Some((list, way));
-        }
-        let done = self.registry.operate(&hands, &operation).map(|summary| {
-            let repeated = summary.repeated;
-            (summary, repeated)
-        });
-        if let Some(summary) = self.settle(name_of(&operation.act), &hands, &against, done) {
-            let (list, way) = planned.unwrap();
-            self.take_in(&hands, &list, &way, &summary);
-        }
     }
 
     fn expire(&mut self) {
@@ -355,51 +326,38 @@ impl World {
     }
 }
 
-fn name_of(act: &Act) -> &'static str {
-    match act {
-        Act::Report { .. } => "report",
-        Act::Lift { .. } => "lift",
-        Act::Register { .. } => "register",
-        Act::Correct { .. } => "correct",
-        Act::Pair { .. } => "pair",
-        Act::Release { .. } => "release",
-        Act::ReleaseNumber { .. } => "release a number",
-        Act::Exempt { .. } => "exempt",
-        Act::Suspect { .. } => "suspect",
-        Act::Resolve { .. } => "resolve",
+/// One sequence: what was done in it, and what was refused.
+fn sequence(seed: u64) -> Tally {
+    let mut world = World::new(seed);
+    for _ in 0..30 + world.random.below(31) {
+        match world.random.below(20) {
+            0..=4 => world.submit(),
+            5..=10 => world.step(),
+            11..=15 => world.operate(),
+            16 => world.propose(),
+            17..=18 => world.decide(),
+            _ if world.random.below(3) == 0 => world.expire(),
+            _ => world.take_back(),
+        }
+        world.compare();
     }
+    world.look_back();
+    (world.done, world.refused)
 }
 
 #[test]
 fn the_register_does_what_a_naive_model_does() {
-    let (mut done, mut refused) = (BTreeMap::<&str, u64>::new(), BTreeMap::<Why, u64>::new());
-    let mut failed = 0;
-    for seed in 0..SEQUENCES {
-        let one = std::panic::catch_unwind(|| {
-            let mut world = World::new(seed);
-            for _ in 0..30 + world.random.below(31) {
-                match world.random.below(20) {
-                    0..=4 => world.submit(),
-                    5..=11 => world.step(),
-                    12..=16 => world.operate(),
-                    17 => world.propose(),
-                    18 => world.decide(),
-                    _ if world.random.below(3) == 0 => world.expire(),
-                    _ => world.take_back(),
-                }
-                world.compare();
-            }
-            world.look_back();
-            (world.done, world.refused)
-        });
-        let Ok(world) = one else {
-            failed += 1;
-            continue;
-        };
-        world.0.iter().for_each(|(what, times)| *done.entry(what).or_default() += times);
-        world.1.iter().for_each(|(why, times)| *refused.entry(*why).or_default() += times);
+    let (mut done, mut refused) = Tally::default();
+    // Several at once: each waits for the disk most of the time.
+    let threads: Vec<_> = (0..THREADS)
+        .map(|first| {
+            thread::spawn(move || (first..SEQUENCES).step_by(THREADS as usize).map(sequence).collect::<Vec<_>>())
+        })
+        .collect();
+    for (did, did_not) in threads.into_iter().flat_map(|thread| thread.join().unwrap()) {
+        did.into_iter().for_each(|(what, times)| *done.entry(what).or_default() += times);
+        did_not.into_iter().for_each(|(why, times)| *refused.entry(why).or_default() += times);
     }
-    eprintln!("{done:?} {refused:?} {failed}");
-    assert!(done.len() >= 22 && done.values().all(|times| *times >= 5), "too little was done: {done:?}");
-    assert!(refused.len() == 5 && refused.values().all(|times| *times > SEQUENCES), "too little refused: {refused:?}");
+    assert!(done.len() >= 21 && done.values().all(|times| *times >= 5), "too little was done: {done:?}");
+    assert!(refused.len() == 5 && refused.values().all(|times| *times >= 50), "too little was refused: {refused:?}");
 }

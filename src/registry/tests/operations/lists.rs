@@ -42,6 +42,13 @@ fn device((key, (valid_until, since, number)): (EquipmentKey, Said)) -> DeviceRo
     DeviceRow { key, valid_until, number, operator: None, since }
 }
 
+fn named_by(number: Number, sim: Option<Imsi>) -> Subscriber {
+    match number.kind() {
+        NumberKind::Msisdn(msisdn) => Subscriber { msisdn: Some(msisdn), imsi: sim },
+        NumberKind::Imsi(imsi) => Subscriber { msisdn: None, imsi: Some(imsi) },
+    }
+}
+
 fn named(operator: &str) -> Option<Arc<str>> {
     Some(Arc::from(operator)).filter(|name: &Arc<str>| !name.is_empty())
 }
@@ -107,6 +114,35 @@ impl Model {
         list
     }
 
+    /// Lets an operation be about what is there, mostly.
+    pub(super) fn aim(&self, random: &mut SplitMix64, act: &mut Act) {
+        if random.below(5) == 0 {
+            return;
+        }
+        match act {
+            Act::Correct { batch, wrong, .. } => {
+                let is_there = |number, key| random.below(8) == 0 || !self.is_taken(number, key);
+                let mut is_there = is_there;
+                let mut found = Vec::new();
+                for (number, known) in self.batches.iter().filter(|(_, known)| known.is_single) {
+                    found
+                        .extend(known.devices.keys().filter(|key| is_there(*number, **key)).map(|key| (*number, *key)));
+                }
+                if !found.is_empty() {
+                    (*batch, *wrong) = pick(random, &found);
+                }
+            }
+            Act::Release { key, subscriber } | Act::Pair { key, instead_of: Some(subscriber), .. } => {
+                let pairs: Vec<_> = self.batches.values().flat_map(|batch| &batch.pairs).collect();
+                if !pairs.is_empty() {
+                    let pair = pick(random, &pairs);
+                    (*key, *subscriber) = (pair.key, named_by(pair.number, pair.sim));
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Removals of every pairing of a subscriber that is in force, whoever holds it.
     fn pairings_with(&self, subscriber: &Subscriber) -> Vec<PairingRow> {
         let numbers = [subscriber.msisdn.map(Number::from), subscriber.imsi.map(Number::from)];
@@ -116,10 +152,7 @@ impl Model {
         {
             for pair in batch.pairs.iter().filter(|pair| !self.is_parted(*number, pair)) {
                 if is_theirs(pair.number) || pair.sim.is_some_and(|sim| is_theirs(sim.into())) {
-                    let named = match pair.number.kind() {
-                        NumberKind::Msisdn(msisdn) => Subscriber { msisdn: Some(msisdn), imsi: pair.sim },
-                        NumberKind::Imsi(imsi) => Subscriber { msisdn: None, imsi: Some(imsi) },
-                    };
+                    let named = named_by(pair.number, pair.sim);
                     let operator = Some(Arc::from(batch.operator.as_str()));
                     rows.push(PairingRow { operator, ..pairing(pair.key, &named, true) });
                 }
@@ -192,8 +225,8 @@ pub(super) fn random_list(random: &mut SplitMix64, mode: Mode, today: Day) -> Ga
     list
 }
 
-/// A random single operation. `batches` are numbers that there are.
-pub(super) fn random_operation(random: &mut SplitMix64, batches: &[u64], today: Day) -> Operation {
+/// A random single operation.
+pub(super) fn random_operation(random: &mut SplitMix64, today: Day) -> Operation {
     let kind = pick(random, &[Kind::Stolen, Kind::Stolen, Kind::Lost]);
     let until = pick(random, &[None, None, Some(day(today, 20)), Some(day(today, 200)), Some(day(today, -20))]);
     let act = match random.below(22) {
@@ -210,10 +243,7 @@ pub(super) fn random_operation(random: &mut SplitMix64, batches: &[u64], today: 
             person: pick(random, &[None, Some([1; 16]), Some([1; 16]), Some([2; 16])]),
             arrived: pick(random, &[None, Some(day(today, -3)), Some(day(today, -3)), Some(day(today, -90))]),
         },
-        10..=12 => {
-            let batch = if batches.is_empty() { 1 } else { pick(random, batches) };
-            Act::Correct { batch, wrong: one(random), right: one(random) }
-        }
+        10..=12 => Act::Correct { batch: 1, wrong: one(random), right: one(random) },
         13..=14 => Act::Pair {
             key: one(random),
             subscriber: subscriber(random),
@@ -228,8 +258,8 @@ pub(super) fn random_operation(random: &mut SplitMix64, batches: &[u64], today: 
     };
     Operation {
         act,
-        operator: pick(random, &["", "", "", "xl", "tsel"]).to_owned(),
-        outlet: pick(random, &["", "counter 1"]).to_owned(),
+        operator: pick(random, &["", "", "", "", "", "", "xl", "tsel"]).to_owned(),
+        outlet: pick(random, &["", "counter 1", "counter 1"]).to_owned(),
         document: pick(random, &["", "LP/1", "LP/1", "LP/2"]).to_owned(),
     }
 }

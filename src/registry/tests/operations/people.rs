@@ -80,32 +80,37 @@ impl World {
             self.model.decided.insert(made.number);
             self.model.grants.insert(seq, (name.to_owned(), role, doors));
         }
+        let toml = pick(&mut self.random, &DOCUMENTS_OF_LIMITS).to_owned();
+        self.begin_with(["chief", "deputy"], Order::ApplyLimits { toml });
+        let (door, number, quantity) = (TppImport, "PI-1".to_owned(), 4 + self.random.below(6));
+        let (brand, model, holder) = Default::default();
+        let document = Order::RegisterDocument { door, number, quantity, brand, model, valid_until: None, holder };
+        self.begin_with(["clerk", "reviewer"], document);
     }
 
-    /// Somebody who brings things, mostly.
-    pub(super) fn somebody(&mut self) -> String {
-        let names = ["clerk", "clerk", "clerk", "officer", "officer", "shop-xl", "shop-xl", "shop-tsel", "reviewer"];
-        let name = pick(&mut self.random, &names);
-        if self.random.below(10) == 0 { self.anybody() } else { name.to_owned() }
+    fn begin_with(&mut self, [asks, approves]: [&str; 2], order: Order) {
+        let number = self.registry.propose(&Hands::of(asks, ""), &order, "").unwrap().number;
+        let done = self.registry.approve_proposal(&Hands::of(approves, ""), number, "", &[]).unwrap();
+        self.model.decided.insert(number);
+        self.carry_out(done.revision.seq, order);
     }
 
-    pub(super) fn anybody(&mut self) -> String {
-        pick(&mut self.random, &PEOPLE).0.to_owned()
-    }
-
-    /// Somebody who decides on batches, mostly.
-    pub(super) fn decider(&mut self, batch: u64) -> String {
-        match self.random.below(12) {
-            0 => self.anybody(),
-            1 => self.model.batches[&batch].submitter.clone(),
-            2..=4 => "officer".to_owned(),
-            5 => "court".to_owned(),
-            _ => "reviewer".to_owned(),
+    /// Somebody who has a role for a door, mostly.
+    pub(super) fn somebody(&mut self, role: Role, door: Door) -> String {
+        let able: Vec<_> = PEOPLE.iter().filter(|(name, _)| self.model.has_for(name, role, door)).collect();
+        if able.is_empty() || self.random.below(7) == 0 {
+            self.anybody()
+        } else {
+            pick(&mut self.random, &able).0.to_owned()
         }
     }
 
+    fn anybody(&mut self) -> String {
+        pick(&mut self.random, &PEOPLE).0.to_owned()
+    }
+
     fn order(&mut self) -> Order {
-        match self.random.below(8) {
+        match self.random.below(9) {
             0..=1 => Order::GrantRole {
                 principal: if self.random.below(6) == 0 { "nobody".to_owned() } else { self.anybody() },
                 role: pick(&mut self.random, &[Role::Submitter, Role::Approver, Role::Auditor]),
@@ -120,13 +125,13 @@ impl World {
                 valid_until: pick(&mut self.random, &[None, None, None, Some(lists::day(self.today, -3))]),
                 holder: String::new(),
             },
-            5 => Order::SetOverride {
+            5..=6 => Order::SetOverride {
                 operator: pick(&mut self.random, &["", "xl"]).to_owned(),
                 answer: pick(&mut self.random, &[OverrideAnswer::White, OverrideAnswer::Grey, OverrideAnswer::AsUsual]),
                 from_unix_s: 0,
                 until_unix_s: self.now + 20 * 86_400,
             },
-            6 => {
+            7 => {
                 let toml = pick(&mut self.random, &DOCUMENTS_OF_SETTINGS).to_owned();
                 Order::ApplySettings { toml, effective_from_unix_s: 0 }
             }
@@ -158,7 +163,10 @@ impl World {
             numbers.push(1);
         }
         let number = pick(&mut self.random, &numbers);
-        let name = pick(&mut self.random, &["deputy", "deputy", "chief", "reviewer", "reviewer", "officer", "clerk"]);
+        let of_door = matches!(self.model.proposals.get(&number), Some((_, Order::RegisterDocument { .. })));
+        let able = if of_door { ["reviewer", "reviewer", "officer"] } else { ["deputy", "deputy", "chief"] };
+        let anybody = if self.random.below(6) == 0 { &["clerk", "deputy", "reviewer"] } else { &able };
+        let name = pick(&mut self.random, anybody);
         let (hands, is_approval) = (self.hands(name), self.random.below(5) > 0);
         self.story.push(format!("{name} decides on {number}: {is_approval}"));
         let against = self.model.against_decision(name, number, is_approval);
@@ -195,8 +203,9 @@ impl World {
 
     /// A role is withdrawn, or an override ends before its time.
     pub(super) fn take_back(&mut self) {
-        let name = pick(&mut self.random, &["chief", "deputy", "clerk"]);
-        let (hands, is_role) = (self.hands(name), self.random.below(4) == 0);
+        let name = pick(&mut self.random, &["chief", "deputy", "deputy", "clerk"]);
+        let live = self.model.overrides.values().any(|(_, _, ended)| !ended);
+        let (hands, is_role) = (self.hands(name), !live || self.random.below(4) == 0);
         let administrator = self.model.has(name, Role::Administrator);
         let mut numbers: Vec<u64> = self.model.overrides.keys().copied().collect();
         if is_role {

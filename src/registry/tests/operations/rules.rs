@@ -5,7 +5,6 @@ use crate::{
     batch::{BatchNumber, BatchState, PersonHash},
     day::Day,
     identity::EquipmentKey,
-    import::Kind,
     listing::Door,
     principal::Role,
     registry::{Act, Operation, Order, Step, StepOrder, SubmitOrder},
@@ -139,34 +138,24 @@ impl Model {
         of_door.filter(lists).count() as u32
     }
 
+    /// The door of a single operation; none: there is no such batch.
+    pub(super) fn door_of(&self, act: &Act) -> Option<Door> {
+        Some(match act {
+            Act::Report { kind, .. } | Act::Lift { kind, .. } => kind.default_door(),
+            Act::Register { door, .. } => *door,
+            Act::Correct { batch, .. } => self.batches.get(batch)?.door,
+            Act::Pair { .. } | Act::Release { .. } | Act::ReleaseNumber { .. } => Door::Operator,
+            Act::Resolve { genuine: Some(_), .. } => Door::Operator,
+            Act::Resolve { genuine: None, .. } | Act::Suspect { .. } => Door::Barred,
+            Act::Exempt { .. } => Door::State,
+        })
+    }
+
     /// Reasons against a single operation, apart from that nothing is in force for it.
     pub(super) fn against_operation(&self, name: &str, operation: &Operation, today: Day) -> Against {
         let operator = self.operator_of(name, &operation.operator);
         let authority = |door| self.has_for(name, Role::Approver, door);
-        let door = match &operation.act {
-            Act::Report { kind, .. } | Act::Lift { kind, .. } => {
-                if *kind == Kind::Stolen {
-                    Door::Stolen
-                } else {
-                    Door::Lost
-                }
-            }
-            Act::Register { door, .. } => *door,
-            Act::Correct { batch, .. } => match self.batches.get(batch) {
-                Some(batch) => batch.door,
-                None => return [Why::NotFound].into(),
-            },
-            Act::Pair { .. } | Act::Release { .. } | Act::ReleaseNumber { .. } => Door::Operator,
-            Act::Resolve { genuine, .. } => {
-                if genuine.is_some() {
-                    Door::Operator
-                } else {
-                    Door::Barred
-                }
-            }
-            Act::Exempt { .. } => Door::State,
-            Act::Suspect { .. } => Door::Barred,
-        };
+        let Some(door) = self.door_of(&operation.act) else { return [Why::NotFound].into() };
         let lifts = matches!(operation.act, Act::Lift { .. }) && (authority(Door::Barred) || authority(Door::Court));
         let mut reasons = against(&[
             (operator.is_none(), Why::NotAllowed),
