@@ -14,7 +14,7 @@ use saring::{
     check::{Checker, Clock, EquipmentValue, Inquiry},
     hot::Published,
     identity::EquipmentKey,
-    import::{Counts, Gathered, Kind, Mode},
+    import::{Gathered, Kind, Mode},
     listing::{Door, TacBar, TacRule},
     load,
     page::{PageBits, PageId},

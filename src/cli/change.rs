@@ -177,8 +177,8 @@ mod tests {
             change.carry_out(broken).unwrap_err(),
             @"no answer came: the connection broke; to repeat it safely add --request mine"
         );
-        let named = Change::default().carry_out(|name| Ok(name)).unwrap();
+        let named = Change::default().carry_out(Ok).unwrap();
         assert_eq!(named.len(), 32);
-        assert_ne!(Change::default().carry_out(|name| Ok(name)).unwrap(), named);
+        assert_ne!(Change::default().carry_out(Ok).unwrap(), named);
     }
 }

@@ -248,7 +248,7 @@ impl Service for RegistryService {
     }
 
     async fn get_checkpoint(&self, _: Request<proto::GetCheckpointRequest>) -> Answer<proto::Checkpoint> {
-        self.read(|store| journal::checkpoint(store)).await
+        self.read(journal::checkpoint).await
     }
 
     async fn prove_inclusion(&self, request: Request<proto::ProveInclusionRequest>) -> Answer<proto::Proof> {

@@ -99,7 +99,6 @@ mod tests {
             numbers_worse: 11,
             sample: vec!["352099001761481".into()],
             revision: Some(crate::proto::Revision { epoch: 1, seq: 42 }),
-            ..PreviewResponse::default()
         };
         insta::assert_snapshot!(text(&preview), @r"
         operator    door        brand   from                    to                                IMEIs

@@ -120,7 +120,7 @@ impl Registry {
         }
         let (own, now) = (list.operator.as_deref().unwrap_or_default(), batch.newest().1);
         if !own.is_empty() && own != batch.header.operator {
-            return Err(Refusal::not_allowed(format!("batch {number} is not of operator {own}")));
+            return Err(Refusal::not_allowed(format!("batch {number} is of another operator than {own}")));
         }
         // What it lists is under suspicion: a correction would put it back into force.
         if now != BatchState::Active {

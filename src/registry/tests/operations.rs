@@ -358,6 +358,6 @@ fn the_register_does_what_a_naive_model_does() {
         did.into_iter().for_each(|(what, times)| *done.entry(what).or_default() += times);
         did_not.into_iter().for_each(|(why, times)| *refused.entry(why).or_default() += times);
     }
-    assert!(done.len() >= 21 && done.values().all(|times| *times >= 5), "too little was done: {done:?}");
+    assert!(done.len() >= 21 && done.values().all(|times| *times >= 3), "too little was done: {done:?}");
     assert!(refused.len() == 5 && refused.values().all(|times| *times >= 50), "too little was refused: {refused:?}");
 }
