@@ -5,7 +5,7 @@
 
 use super::{
     Refusal, Registry, RegistryError,
-    steps::{Step, StepOrder},
+    steps::{Step, StepOrder, cannot},
 };
 use crate::{
     batch::{BatchNumber, BatchState, BatchStep},
@@ -98,10 +98,7 @@ impl Registry {
         let batches = self.store.batches();
         let number = order.batch;
         let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
-        let state = order.step.leads_to(batch).ok_or_else(|| {
-            let (done, now) = (order.step.done(), batch.newest().1.name());
-            Refusal::state(format!("batch {number} is {now}: it cannot be {done}"))
-        })?;
+        let state = order.step.leads_to(batch).ok_or_else(|| cannot(order.step, number, batch))?;
         self.run_dry(&Hypothesis::Steps(vec![BatchStep { batch: number, state, black_from: order.black_from }]))
     }
 

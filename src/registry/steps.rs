@@ -44,7 +44,7 @@ impl Step {
             (Self::Approve, Submitted) if batch.header.declared.planned => Some(Planned),
             (Self::Approve, Submitted) | (Self::Restore, Suspended) | (Self::Realise, Planned) => Some(Active),
             (Self::Reject, Submitted) => Some(Rejected),
-            (Self::Suspend, Active) => Some(Suspended),
+            (Self::Suspend, Active) if batch.header.class.is_some() => Some(Suspended),
             (Self::Withdraw, Active | Suspended | Planned) => Some(Withdrawn),
             _ => None,
         }
@@ -115,10 +115,7 @@ impl Registry {
         }
         let (ledger, batches) = (self.store.ledger(), self.store.batches());
         let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
-        let state = order.step.leads_to(batch).ok_or_else(|| {
-            let (done, now) = (order.step.done(), batch.newest().1.name());
-            Refusal::state(format!("batch {number} is {now}: it cannot be {done}"))
-        })?;
+        let state = order.step.leads_to(batch).ok_or_else(|| cannot(order.step, number, batch))?;
         may_step(&ledger, &hands.principal, number, batch, order.step)?;
         if order.step == Step::Approve {
             let opened = self.store.entry(number)?.map_or(0, |entry| entry.time_unix_ms);
@@ -251,6 +248,15 @@ impl Registry {
         }
         Ok(())
     }
+}
+
+/// Why a batch cannot take a step.
+pub(super) fn cannot(step: Step, number: BatchNumber, batch: &Batch) -> RegistryError {
+    if step == Step::Suspend && batch.header.class.is_none() {
+        return Refusal::state(format!("batch {number} lists no devices: it is not suspended, it can be withdrawn"));
+    }
+    let (done, now) = (step.done(), batch.newest().1.name());
+    Refusal::state(format!("batch {number} is {now}: it cannot be {done}"))
 }
 
 /// Who decides on a batch: an approver of its door who did not submit it. A submitter may take its own back.

@@ -35,7 +35,7 @@ pub(super) fn next(batch: &Batch, step: Step) -> Option<BatchState> {
         (Step::Approve, Submitted) if batch.planned => Planned,
         (Step::Approve, Submitted) | (Step::Restore, Suspended) | (Step::Realise, Planned) => Active,
         (Step::Reject, Submitted) => Rejected,
-        (Step::Suspend, Active) => Suspended,
+        (Step::Suspend, Active) if batch.kind.class(batch.door).is_some() => Suspended,
         (Step::Withdraw, Active | Suspended | Planned) => Withdrawn,
         _ => return None,
     })
