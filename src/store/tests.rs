@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod codec;
+mod manifest;
 mod pages;
 mod upgrade;
 mod writing;
