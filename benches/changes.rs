@@ -92,7 +92,8 @@ fn run(shape: &str, directory: &Path) {
         changes(&about, &registry, &checker, pages, number);
         let suspension = Hypothesis::Steps(vec![BatchStep::new(number, BatchState::Suspended)]);
         let shown = dry_run(&format!("{about}: preview of its suspension"), &registry, &checker, &suspension);
-        assert_eq!(shown.imeis, size as u64);
+        // Run tiny, a dense register has not as many places free.
+        assert_eq!(shown.imeis, pages.values().map(|bits| u64::from(bits.count())).sum::<u64>());
     }
     let about = format!("{devices} IMEIs {shape}: preview of");
     let barred = TacRule { barred: TacBar::Hard, ..TacRule::default() };
