@@ -52,7 +52,7 @@ fn a_python_client_gets_the_same_answers() {
         .arg(root.join("tests/python/check_client.py"))
         .arg("--proto")
         .arg(root.join("proto"))
-        .args(["--server", &server.grpc.to_string(), "--expected", &expected.to_string(), "--revision", "1.10"])
+        .args(["--server", &server.grpc.to_string(), "--expected", &expected.to_string(), "--revision", "1.13"])
         .output()
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
