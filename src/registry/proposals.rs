@@ -6,7 +6,7 @@
 
 use super::{
     Refusal, Registry, RegistryError,
-    people::{CredentialOrder, Receipt, drafts, issued, known, require},
+    people::{CredentialOrder, Receipt, drafts, is_free, issued, known, require},
 };
 use crate::{
     day::Day,
@@ -166,6 +166,12 @@ impl Registry {
         {
             known(&ledger, principal)?;
         }
+        if let Change::CredentialIssued(issued) = &proposal.change
+            && !issued.certificate_subject.is_empty()
+        {
+            let certificate = CredentialOrder::Certificate(issued.certificate_subject.clone());
+            is_free(&ledger, &issued.principal, &certificate)?;
+        }
         self.is_not_lapsed(proposal.time_unix_ms)?;
         let preview_sha256 = preview_sha256.to_vec();
         let closed = ProposalClosed { proposal: number, approved: true, reason: reason.to_owned(), preview_sha256 };
@@ -282,6 +288,7 @@ fn checked(ledger: &Ledger, order: &Order) -> Result<(Change, Option<Token>), Re
         }
         Order::IssueCredential { principal, credential, days } => {
             known(ledger, principal).map_err(|_| Refusal::not_found(format!("there is no principal {principal:?}")))?;
+            is_free(ledger, principal, credential)?;
             issued(principal, credential, *days)?
         }
         Order::RegisterDocument { door, number, quantity, brand, model, valid_until, holder } => {
