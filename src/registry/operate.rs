@@ -7,7 +7,7 @@
 mod fill;
 mod guards;
 
-use super::{Goal, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, people::known, steps::LIFT};
+use super::{Goal, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, people::known, steps};
 use crate::{
     batch::{BatchNumber, Declared, PersonHash},
     day::Day,
@@ -160,19 +160,14 @@ impl Registry {
         let caller = known(&ledger, &hands.principal)?;
         let door = operation.act.door(self)?;
         let operator = operator_of(caller, &operation.operator)?;
-        let authority = matches!(operation.act, Act::Lift { .. })
-            && (caller.has_for(Role::Approver, Door::Barred) || caller.has_for(Role::Approver, Door::Court));
-        if !authority && !caller.has_for(Role::Submitter, door) {
-            return Err(Refusal::not_allowed(format!("{} is not a submitter for door {door}", caller.name)));
-        }
+        let way = way_of(caller, operation, door, &operator)?;
         let mut list = Gathered::new(
             Kind::Registered,
             door,
             None,
             Some(operator.as_str().into()).filter(|_| !operator.is_empty()),
         );
-        let by_authority = authority && !caller.has_for(Role::Submitter, door);
-        let goal = if by_authority { Goal::Submitted } else { Goal::InForce };
+        let goal = if way == SINGLE { Goal::InForce } else { Goal::Submitted };
         // Before it is held against the state: what a release has released is not there to be released again.
         if let Some(summary) = self.imported_before(hands, list.kind, door, goal)? {
             return Ok(summary);
@@ -189,12 +184,8 @@ impl Registry {
             max_drop_percent: 100,
             hands: hands.clone(),
             goal,
-            declared: Declared {
-                mode: if by_authority { LIFT.to_owned() } else { "single".to_owned() },
-                outlet: operation.outlet.clone(),
-                ..Declared::default()
-            },
-            guard: self.guard_of(operation, door, &hands.principal)?,
+            declared: Declared { mode: way.to_owned(), outlet: operation.outlet.clone(), ..Declared::default() },
+            guard: self.guard_of(operation, door, &operator, &hands.principal)?,
             alarms: Vec::new(),
         };
         let summary = self.import(list, &order)?;
@@ -204,6 +195,32 @@ impl Registry {
             ));
         }
         Ok(summary)
+    }
+}
+
+/// Mode of a batch that a single operation makes.
+pub(super) const SINGLE: &str = "single";
+
+/// How an operation comes into force, as the mode of its batch: at once, by a submitter of its door; or, where an
+/// authority lifts an operator's report, when the other authority approves. A report is lifted at once only by who
+/// belongs to its operator.
+fn way_of(
+    caller: &Principal,
+    operation: &Operation,
+    door: Door,
+    operator: &str,
+) -> Result<&'static str, RegistryError> {
+    let lifts = matches!(operation.act, Act::Lift { .. });
+    let is_own = !lifts || caller.operator == operator;
+    match caller {
+        _ if is_own && caller.has_for(Role::Submitter, door) => Ok(SINGLE),
+        _ if lifts && caller.has_for(Role::Approver, Door::Barred) => Ok(steps::LIFT_BY_BARRED),
+        _ if lifts && caller.has_for(Role::Approver, Door::Court) => Ok(steps::LIFT_BY_COURT),
+        _ if !is_own => Err(Refusal::not_allowed(format!(
+            "{} does not belong to {operator}: its own people lift its reports, or the regulator and a court",
+            caller.name
+        ))),
+        _ => Err(Refusal::not_allowed(format!("{} is not a submitter for door {door}", caller.name))),
     }
 }
 

@@ -271,22 +271,20 @@ fn may_step(ledger: &Ledger, name: &str, number: BatchNumber, batch: &Batch, ste
             "{name} submitted batch {number}: another person has to decide on it"
         )));
     }
-    let doors = deciding_doors(ledger, batch);
-    if doors.iter().any(|door| principal.has_for(Role::Approver, *door)) {
+    let door = deciding_door(batch);
+    if principal.has_for(Role::Approver, door) {
         return Ok(());
     }
-    let doors: Vec<_> = doors.iter().map(|door| door.name()).collect();
-    Err(Refusal::not_allowed(format!("{name} is not an approver for door {}", doors.join(" or "))))
+    Err(Refusal::not_allowed(format!("{name} is not an approver for door {door}")))
 }
 
-/// The doors whose approvers decide on a batch: its own; for a report that an authority lifts, the other authority.
-fn deciding_doors(ledger: &Ledger, batch: &Batch) -> Vec<Door> {
-    if batch.header.declared.mode != LIFT {
-        return vec![batch.header.door];
+/// The door whose approvers decide on a batch: its own; for a report that an authority lifts, the other authority.
+fn deciding_door(batch: &Batch) -> Door {
+    match batch.header.declared.mode.as_str() {
+        LIFT_BY_BARRED => Door::Court,
+        LIFT_BY_COURT => Door::Barred,
+        _ => batch.header.door,
     }
-    let submitter = ledger.principals().get(&batch.header.submitter);
-    let is_of = |door| submitter.is_some_and(|submitter| submitter.has_for(Role::Approver, door));
-    if is_of(Door::Barred) { vec![Door::Court] } else { vec![Door::Barred] }
 }
 
 /// The day in Jakarta.
@@ -294,5 +292,7 @@ pub(super) fn today() -> Day {
     Day::of_unix_seconds(jiff::Timestamp::now().as_second())
 }
 
-/// Mode of a batch by which an authority takes off what an operator reported.
-pub(super) const LIFT: &str = "lift";
+/// Modes of a batch by which an authority takes off what an operator reported, by the door of who asked for it. The other
+/// one decides, whatever roles the asker has by then.
+pub(super) const LIFT_BY_BARRED: &str = "lift-by-barred";
+pub(super) const LIFT_BY_COURT: &str = "lift-by-court";

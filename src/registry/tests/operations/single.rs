@@ -24,18 +24,17 @@ impl World {
         if against.is_empty() {
             let operator = self.model.operator_of(&name, &operation.operator).unwrap();
             let list = self.model.list_of(&operation, &operator, self.today);
-            let is_lift =
-                matches!(operation.act, Act::Lift { .. }) && !self.model.has_for(&name, Role::Submitter, list.door);
+            let lifted_by = self.model.lifted_by(&name, &operation, &operator, list.door);
             let way = Way {
                 mode: Mode::Add,
                 document: operation.document.clone(),
                 submitter: name,
                 outlet: operation.outlet.clone(),
-                is_single: !is_lift,
-                is_lift,
+                is_single: lifted_by.is_none(),
+                lifted_by,
                 planned: false,
                 lapses: None,
-                state: if is_lift { BatchState::Submitted } else { BatchState::Active },
+                state: if lifted_by.is_some() { BatchState::Submitted } else { BatchState::Active },
             };
             let (batches, missed) = self.model.difference(&list, &way);
             let is_empty = list.devices.is_empty() && list.removed.is_empty() && list.pairings.is_empty();
