@@ -12,7 +12,7 @@ mod journal;
 mod order;
 mod upload;
 
-pub(super) use caller::principal_of;
+pub(super) use caller::let_in;
 pub use door::RegistryDoor;
 
 use super::status;
@@ -23,19 +23,25 @@ use crate::{
 };
 use caller::{Caller, Doorkeeper, hands};
 use std::sync::{Arc, OnceLock};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 
 /// The service. Cloning copies references only.
 #[derive(Clone)]
 pub(super) struct RegistryService {
     registry: Arc<OnceLock<Registry>>,
+    /// A preview takes both cores for as long as a second and more: few at a time.
+    previews: Arc<Semaphore>,
 }
+
+/// Previews at a time.
+const PREVIEWS_MAX: usize = 2;
 
 type Answer<T> = Result<Response<T>, Status>;
 
 impl RegistryService {
-    pub(super) const fn new(registry: Arc<OnceLock<Registry>>) -> Self {
-        Self { registry }
+    pub(super) fn new(registry: Arc<OnceLock<Registry>>) -> Self {
+        Self { registry, previews: Arc::new(Semaphore::new(PREVIEWS_MAX)) }
     }
 
     fn registry(&self) -> Result<Registry, Status> {
@@ -227,7 +233,13 @@ impl Service for RegistryService {
 
     async fn preview(&self, request: Request<proto::PreviewRequest>) -> Answer<proto::PreviewResponse> {
         let order: PreviewOrder = order::preview(request.into_inner())?;
-        self.run(move |registry| answer::preview(registry, &order)).await
+        let permit = Arc::clone(&self.previews).try_acquire_owned();
+        let permit = permit.map_err(|_| status::many_previews())?;
+        self.run(move |registry| {
+            let _permit = permit;
+            answer::preview(registry, &order)
+        })
+        .await
     }
 
     async fn operate(&self, request: Request<proto::OperateRequest>) -> Answer<proto::OperateResponse> {

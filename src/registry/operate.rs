@@ -178,17 +178,22 @@ impl Registry {
         if list.counts.rows == 0 {
             return Err(Refusal::not_found("nothing in force matches this: nothing was changed"));
         }
+        let declared = Declared { mode: way.to_owned(), outlet: operation.outlet.clone(), ..Declared::default() };
+        let judged = self.judge(hands, &list, &operation.document, &declared)?;
         let order = ImportOrder {
             mode: Mode::Add,
             document: operation.document.clone(),
             max_drop_percent: 100,
             hands: hands.clone(),
             goal,
-            declared: Declared { mode: way.to_owned(), outlet: operation.outlet.clone(), ..Declared::default() },
+            declared,
             guard: self.guard_of(operation, door, &operator, &hands.principal)?,
-            alarms: Vec::new(),
+            alarms: self.not_told_today(&judged.alarms),
         };
         let summary = self.import(list, &order)?;
+        if !summary.batches.is_empty() && !summary.repeated {
+            self.remember(&judged);
+        }
         if summary.batches.is_empty() && !summary.repeated && summary.not_listed > 0 {
             return Err(Refusal::not_found(
                 "nothing of that operator and door is in force for this: nothing was changed".to_owned(),

@@ -87,7 +87,7 @@ impl Registry {
                 "door {door} needs a registered document, and {name:?} is none (saring document add)"
             )));
         }
-        let alarms = self.judge(hands, &list, &order)?;
+        let judged = self.judge(hands, &list, &order.document, &order.declared)?;
         let (name, door) = (hands.principal.clone(), list.door);
         let order = ImportOrder {
             mode: order.mode,
@@ -97,10 +97,13 @@ impl Registry {
             goal: Goal::Submitted,
             declared: order.declared,
             guard: Guard::new(BTreeSet::new(), move |store| may_submit(&store.ledger(), &name, door).map(|_| ())),
-            alarms: alarms.clone(),
+            alarms: judged.alarms.clone(),
         };
         let summary = self.import(list, &order)?;
-        Ok(Submitted { summary, alarms })
+        if !summary.batches.is_empty() && !summary.repeated {
+            self.remember(&judged);
+        }
+        Ok(Submitted { summary, alarms: judged.alarms })
     }
 }
 

@@ -101,9 +101,17 @@ fn regulator_and_court_lift_together_what_an_operator_reported() {
         let imeis = phone(35_209_900_176_400, 2);
         office.operate_with(&tina, letter(), report(&imeis)).await.unwrap();
 
-        refused(office.operate_with(&other, of("telkomsel"), lift(&imeis)).await, Code::PermissionDenied, "submitter");
+        refused(
+            office.operate_with(&other, of("telkomsel"), lift(&imeis)).await,
+            Code::PermissionDenied,
+            "does not belong to telkomsel",
+        );
         refused(office.operate_with(&bram, of("xl"), lift(&imeis)).await, Code::NotFound, "nothing");
         refused(office.operate(&bram, report(&imeis)).await, Code::PermissionDenied, "submitter");
+        // A role for the door is not enough: it was the operator that reported.
+        let susi = office.person(&second, "susi", "submitter", &["stolen"]).await;
+        let alone = office.operate_with(&susi, of("telkomsel"), lift(&imeis)).await;
+        refused(alone, Code::PermissionDenied, "susi does not belong to telkomsel");
         let asked = office.operate_with(&bram, of("telkomsel"), lift(&imeis)).await.unwrap();
         let [batch] = asked.batches[..] else { panic!("{asked:?}") };
         assert_eq!(office.reason(&imeis[0]).await, "STOLEN", "it waits for the court");

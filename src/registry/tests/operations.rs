@@ -243,7 +243,7 @@ impl World {
         let hands = self.hands(&name);
         let (is_large, looks) = (self.model.is_large(&self.model.batches[&number]), self.random.below(8));
         if (is_large && looks > 0 || looks == 1)
-            && let Ok(preview) = self.registry.preview_of_step(&order)
+            && let Ok(preview) = self.registry.preview_of_step(number, order.step, order.black_from)
         {
             order.preview_sha256 = preview.digest.to_vec();
         }
@@ -260,7 +260,7 @@ impl World {
         assert_eq!(taken.another_needed, self.model.needs_another(&order), "{}", self.story());
         let batch = self.model.batches.get_mut(&number).unwrap();
         if taken.another_needed {
-            batch.endorsed.push((state, name));
+            batch.endorsed.push((state, name, order.preview_sha256));
             return;
         }
         assert_eq!(taken.state, state, "{}", self.story());

@@ -44,8 +44,8 @@ pub(super) struct Batch {
     pub(super) lapses: Option<Day>,
     pub(super) state: BatchState,
     pub(super) black_from: Option<Day>,
-    /// Approvals of this state's next step that were not the last ones: the state to come, and by whom.
-    pub(super) endorsed: Vec<(BatchState, String)>,
+    /// Approvals of this state's next step that were not the last ones: the state to come, by whom, what was seen.
+    pub(super) endorsed: Vec<(BatchState, String, Vec<u8>)>,
     pub(super) devices: BTreeMap<EquipmentKey, Said>,
     pub(super) takes: BTreeSet<(BatchNumber, EquipmentKey)>,
     pub(super) pairs: Vec<Paired>,

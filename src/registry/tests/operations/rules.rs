@@ -60,7 +60,8 @@ impl Model {
     pub(super) fn needs_another(&self, order: &StepOrder) -> bool {
         let batch = &self.batches[&order.batch];
         let state = next(batch, order.step);
-        let is_endorsed = batch.endorsed.iter().any(|(endorsed, _)| Some(*endorsed) == state);
+        let is_endorsed =
+            batch.endorsed.iter().any(|(to, _, seen)| Some(*to) == state && *seen == order.preview_sha256);
         self.is_large(batch) && order.step != Step::Reject && !is_endorsed
     }
 
@@ -72,11 +73,11 @@ impl Model {
         let decides = if own { order.step == Step::Reject } else { self.has_for(name, Role::Approver, door) };
         let has_digest = !order.preview_sha256.is_empty();
         let no_digest = self.is_large(batch) && order.step != Step::Reject && !has_digest;
-        let theirs = (state, name.to_owned());
+        let theirs = (state, name.to_owned(), order.preview_sha256.clone());
         let mut reasons = against(&[
             (!decides, Why::NotAllowed),
             (no_digest || has_digest && !is_digest_right, Why::State),
-            (batch.endorsed.contains(&theirs), Why::NotAllowed),
+            (self.is_large(batch) && batch.endorsed.contains(&theirs), Why::NotAllowed),
         ]);
         let begins = matches!(order.step, Step::Approve | Step::Restore | Step::Realise);
         if begins && self.limits.of(batch.door).needs_document {

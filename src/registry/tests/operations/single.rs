@@ -6,10 +6,13 @@ use crate::{batch::BatchState, import::Mode, listing::Door, principal::Role, reg
 impl World {
     pub(super) fn operate(&mut self) {
         let mut operation = lists::random_operation(&mut self.random, self.today);
-        self.model.aim(&mut self.random, &mut operation.act);
-        let lifts = matches!(operation.act, Act::Lift { .. }) && self.random.below(4) == 0;
+        self.model.aim(&mut self.random, &mut operation);
+        let is_lift = matches!(operation.act, Act::Lift { .. });
+        let by_authority = is_lift && self.random.below(4) == 0;
         let name = match self.model.door_of(&operation.act) {
-            Some(_) if lifts => self.somebody(Role::Approver, Door::Barred),
+            Some(_) if by_authority => self.somebody(Role::Approver, Door::Barred),
+            // Shops are named after their operators.
+            Some(_) if is_lift && !operation.operator.is_empty() => format!("shop-{}", operation.operator),
             Some(door) => self.somebody(Role::Submitter, door),
             None => "clerk".to_owned(),
         };
