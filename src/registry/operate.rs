@@ -11,6 +11,7 @@ use super::{Goal, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, 
 use crate::{
     batch::{BatchNumber, Declared, PersonHash},
     day::Day,
+    door_limits::Limits,
     identity::{EquipmentKey, Imsi, Msisdn},
     import::{DeviceRow, Gathered, Kind, Mode, PairingRow},
     listing::Door,
@@ -159,8 +160,9 @@ impl Registry {
         let ledger = self.store.ledger();
         let caller = known(&ledger, &hands.principal)?;
         let door = operation.act.door(self)?;
-        let operator = operator_of(caller, &operation.operator)?;
-        let way = way_of(caller, operation, door, &operator)?;
+        let limits = self.limits();
+        let operator = operator_of(caller, &operation.operator, &limits)?;
+        let way = way_of(caller, operation, door, &operator, &limits)?;
         let mut list = Gathered::new(
             Kind::Registered,
             door,
@@ -208,15 +210,16 @@ pub(super) const SINGLE: &str = "single";
 
 /// How an operation comes into force, as the mode of its batch: at once, by a submitter of its door; or, where an
 /// authority lifts an operator's report, when the other authority approves. A report is lifted at once only by who
-/// belongs to its operator.
+/// belongs to its operator or to its successor.
 fn way_of(
     caller: &Principal,
     operation: &Operation,
     door: Door,
     operator: &str,
+    limits: &Limits,
 ) -> Result<&'static str, RegistryError> {
     let lifts = matches!(operation.act, Act::Lift { .. });
-    let is_own = !lifts || caller.operator == operator;
+    let is_own = !lifts || limits.acts_for(&caller.operator, operator);
     match caller {
         _ if is_own && caller.has_for(Role::Submitter, door) => Ok(SINGLE),
         _ if lifts && caller.has_for(Role::Approver, Door::Barred) => Ok(steps::LIFT_BY_BARRED),
@@ -229,13 +232,13 @@ fn way_of(
     }
 }
 
-/// The operator for which somebody acts: its own, and only its own where it has one.
-pub(super) fn operator_of(caller: &Principal, named: &str) -> Result<String, RegistryError> {
+/// The operator for which somebody acts: where it has one, its own, and those that its own took over.
+pub(super) fn operator_of(caller: &Principal, named: &str, limits: &Limits) -> Result<String, RegistryError> {
     let named = named.to_ascii_lowercase();
     match (caller.operator.as_str(), named.as_str()) {
         ("", _) => Ok(named),
         (own, "") => Ok(own.to_owned()),
-        (own, named) if own == named => Ok(named.to_owned()),
+        (own, named) if limits.acts_for(own, named) => Ok(named.to_owned()),
         (own, named) => Err(Refusal::not_allowed(format!("{} acts for {own}, not for {named}", caller.name))),
     }
 }

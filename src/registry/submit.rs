@@ -46,7 +46,7 @@ impl Registry {
     /// When the caller is no submitter of the door, or acts for another operator.
     pub fn may_submit(&self, hands: &Hands, door: Door, operator: &str) -> Result<String, RegistryError> {
         let ledger = self.store.ledger();
-        operator_of(may_submit(&ledger, &hands.principal, door)?, operator)
+        operator_of(may_submit(&ledger, &hands.principal, door)?, operator, &self.limits())
     }
 
     /// Refuses rows of other operators from who belongs to one.

@@ -13,7 +13,9 @@ use crate::{
         ImportSummary, Issued, PreviewOrder, ProposalMade, Receipt, Refusal, Registry, RegistryError, StepTaken,
     },
     revision::Revision,
+    store::{BackedUp, StoreError},
 };
+use std::path::Path;
 use tonic::Status;
 
 /// The status of a change that was not made.
@@ -27,7 +29,10 @@ pub(super) fn refused(error: &RegistryError) -> Status {
             Refusal::Limit(_) => Status::resource_exhausted(words),
             Refusal::Invalid(_) => Status::invalid_argument(words),
         },
-        RegistryError::SuddenDrop { .. } => Status::failed_precondition(words),
+        RegistryError::SuddenDrop { .. }
+        | RegistryError::Store(StoreError::NotEmpty { .. } | StoreError::Copy { .. }) => {
+            Status::failed_precondition(words)
+        }
         RegistryError::Settings(_) => Status::invalid_argument(words),
         RegistryError::Store(_) | RegistryError::Group(_) => {
             tracing::error!(%error, "a change could not be made");
@@ -279,6 +284,11 @@ pub(super) fn overrides(ledger: &Ledger) -> Vec<proto::Override> {
         reason: set.reason.clone(),
     });
     overrides.collect()
+}
+
+/// A backup that was made.
+pub(super) fn backup(made: BackedUp, path: &Path) -> proto::Backup {
+    proto::Backup { revision: Some(revision(made.revision)), bytes: made.bytes, path: path.display().to_string() }
 }
 
 /// What a change would do.

@@ -165,6 +165,17 @@ pub(super) fn preview(request: proto::PreviewRequest) -> Result<PreviewOrder, Vi
     })
 }
 
+/// The name of a backup: of a directory below the server's own, and of none elsewhere.
+pub(super) fn backup_name(name: String) -> Result<String, Violation> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if (1..=64).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(plain) {
+        return Ok(name);
+    }
+    let rule =
+        "1 to 64 of a-z, A-Z, 0-9, '.', '-' and '_', not '.' first: it lies below the server's directory of backups";
+    Err(Violation::new("name", shown(&name), rule))
+}
+
 fn step_named(name: &str) -> Result<Step, Violation> {
     let rule = "a step is approve, suspend, restore, withdraw or realise";
     Ok(match name {

@@ -23,11 +23,11 @@ impl Registry {
         operator: &str,
         clerk: &str,
     ) -> Result<Guard, RegistryError> {
-        let (again, name, operator) = (operation.clone(), clerk.to_owned(), operator.to_owned());
+        let (again, name, operator, limits) = (operation.clone(), clerk.to_owned(), operator.to_owned(), self.limits());
         // Who lost a role in between, lost it.
         let may = move |store: &Store| {
             let ledger = store.ledger();
-            super::way_of(known(&ledger, &name)?, &again, door, &operator).map(|_| ())
+            super::way_of(known(&ledger, &name)?, &again, door, &operator, &limits).map(|_| ())
         };
         Ok(self.limit_of(operation, door, clerk)?.and(may))
     }
