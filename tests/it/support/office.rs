@@ -42,7 +42,12 @@ impl Office {
     }
 
     pub fn open_with(register: Register, options: &[&str]) -> Self {
-        let mut server = Server::start_with(&register, options);
+        let server = Server::start_with(&register, options);
+        Self::of(server, register)
+    }
+
+    /// The office of a server that was just started for the first time.
+    pub fn of(mut server: Server, register: Register) -> Self {
         let admin = server.first_token();
         Self { server, register, admin }
     }
