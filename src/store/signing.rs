@@ -42,8 +42,9 @@ impl Signing {
         let key = NewKey::generate(name).map_err(damaged)?;
         let public = Verifier::parse(&key.public).map_err(damaged)?;
         let signer = Signer::new(&key.secret, public).map_err(damaged)?;
-        write_whole(directory, KEY, &format!("{}\n", key.secret), 0o600).map_err(|error| failed(directory, &error))?;
-        write_whole(directory, PUBLIC_KEY, &format!("{}\n", key.public), 0o644)
+        write_whole(directory, KEY, format!("{}\n", key.secret).as_bytes(), 0o600)
+            .map_err(|error| failed(directory, &error))?;
+        write_whole(directory, PUBLIC_KEY, format!("{}\n", key.public).as_bytes(), 0o644)
             .map_err(|error| failed(directory, &error))?;
         Ok(Self { directory: directory.to_owned(), signer })
     }
@@ -68,7 +69,9 @@ impl Signing {
                 let what = format!("{PUBLIC_KEY} is not the key of this register, which is {}", line.trim_end());
                 return Err(StoreError::damaged(directory, what));
             }
-            Err(_) => write_whole(directory, PUBLIC_KEY, &line, 0o644).map_err(|error| failed(directory, &error))?,
+            Err(_) => {
+                write_whole(directory, PUBLIC_KEY, line.as_bytes(), 0o644).map_err(|error| failed(directory, &error))?
+            }
         }
         Ok(Self { directory: directory.to_owned(), signer })
     }
@@ -93,7 +96,7 @@ impl Signing {
 }
 
 /// Writes a file that is whole and synced, or not there.
-fn write_whole(directory: &Path, name: &str, text: &str, mode: u32) -> io::Result<()> {
+pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
     let next = directory.join(format!("{name}.next"));
     // A file that a crash left may have another mode.
     match fs::remove_file(&next) {
@@ -101,7 +104,7 @@ fn write_whole(directory: &Path, name: &str, text: &str, mode: u32) -> io::Resul
         _ => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&next)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(next, directory.join(name))?;
     File::open(directory)?.sync_all()

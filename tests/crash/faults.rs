@@ -4,7 +4,7 @@
 //! acknowledgement in order, or lets one of these calls fail. From the record each state is made that a loss of power
 //! could leave (`faults/disk.rs`), and each of them is opened, verified and written to (`faults/states.rs`).
 //! What always holds: taken to its end, the record leads to the very directory that the run left, so nothing was
-//! missed. `SARING_FAULTS_MOMENTS` says at how many steps of a run (default 40), `SARING_CRASH_SEED` which ones.
+//! missed. `SARING_FAULTS_MOMENTS` says at how many steps of a run (default 24), `SARING_CRASH_SEED` which ones.
 
 mod disk;
 mod failing;
@@ -23,7 +23,7 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 /// Moments of a run that are looked at, and how often each in part.
 fn sample(parts: u64) -> Sample {
-    let moments = std::env::var("SARING_FAULTS_MOMENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(40);
+    let moments = std::env::var("SARING_FAULTS_MOMENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(24);
     Sample { moments, parts, seed: moments::random().next_u64() }
 }
 

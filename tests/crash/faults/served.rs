@@ -15,7 +15,11 @@ use saring::{
         BatchOrder, LiftOperation, OperateRequest, PairOperation, RegisterOperation, ReleaseOperation, ReportOperation,
         operate_request::Operation,
     },
+    registry::Registry,
 };
+use std::path::Path;
+
+const PASSPORT: &str = "passport/X1";
 
 /// A served register whose disk is recorded.
 pub(super) struct Watched {
@@ -26,7 +30,7 @@ pub(super) struct Watched {
 impl Watched {
     /// Serves a register; `fail` is the fault that the server meets.
     pub(super) fn serve(register: Register, fail: &str) -> Self {
-        let recorded = Recorded::begin(&register.path(""));
+        let recorded = Recorded::begin(&register.data());
         let mut command = command();
         recorded.watch(&mut command, fail);
         let server = Server::start_by(command, &register, "127.0.0.1:0", "127.0.0.1:0", &[]);
@@ -73,7 +77,7 @@ impl Watched {
         let person = RegisterOperation {
             door: doors[0].into(),
             imeis: phone(35_209_900_176_300, 2),
-            person: "passport/X1".into(),
+            person: PASSPORT.into(),
             arrived: Day::of_unix_seconds(jiff::Timestamp::now().as_second()).to_string(),
             ..RegisterOperation::default()
         };
@@ -87,8 +91,12 @@ impl Watched {
             (&tina, Operation::Pair(pair)),
             (&tina, Operation::Release(release)),
         ] {
+            let is_person = matches!(operation, Operation::Register(_));
             let done = office.operate(who, operation).await.unwrap();
             self.told(done.receipt.unwrap().revision.unwrap());
+            if is_person {
+                self.recorded.told("a person has a phone\n");
+            }
         }
         self.shown().await;
     }
@@ -104,9 +112,20 @@ fn what_people_were_told_is_there_whatever_is_lost() {
         let Watched { office, recorded } = watched;
         let (register, _) = office.close();
         let run = Run { before: recorded.before(), ops: recorded.ops() };
-        let truth = Truth::of(&register.path(""), "data", had, run.groups());
+        let truth = Truth::of(&register.data(), "", had, run.groups());
         assert!(acknowledged(&run.told()) > had + 20, "{}", run.told());
-        let states = run.at_every_loss(sample(2), |root, told| truth.judge(root, told));
+        let states = run.at_every_loss(sample(2), |root, told| {
+            truth.judge(root, told)?;
+            if told.contains("a person") { has_a_phone(root) } else { Ok(()) }
+        });
         println!("served: {} steps, {states} states", run.ops.len());
     });
+}
+
+/// The person is found again by the same number.
+fn has_a_phone(data: &Path) -> Result<(), String> {
+    let (registry, _) = Registry::open(data, false).map_err(|error| error.to_string())?;
+    let person = registry.person(PASSPORT).map_err(|error| error.to_string())?;
+    let devices = registry.store().devices_of_person(&person).map_err(|error| error.to_string())?;
+    if devices.len() == 2 { Ok(()) } else { Err(format!("the person has {} IMEIs, not 2", devices.len())) }
 }
