@@ -61,7 +61,8 @@ impl Run {
         }
         moments.push(self.ops.len());
         let mut random = SplitMix64::new(sample.seed);
-        while moments.len() + told.len() > sample.moments {
+        let silent = sample.moments.saturating_sub(told.len()).max(sample.moments / 2);
+        while moments.len() > silent {
             moments.swap_remove(random.below(moments.len() as u64) as usize);
         }
         moments.extend(told);
