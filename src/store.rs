@@ -31,6 +31,7 @@ mod write;
 
 pub use audit::BodyAudit;
 pub use backup::BackedUp;
+pub(crate) use backup::PERSON_KEY;
 pub use error::StoreError;
 pub use open::OpenMode;
 pub use pages::{BatchHeads, BatchTable, PageRows};
