@@ -39,7 +39,7 @@ pub use pages::{BatchHeads, BatchTable, PageRows};
 pub use ranges::{Damage, DamagedRange};
 pub use read::{SettingsRow, fold_entry};
 pub use restore::Restoring;
-pub use scan::PageScan;
+pub use scan::{PageScan, Stretch};
 pub use write::{BodySummary, BodyWriter, Draft, Hands, Writer};
 
 use crate::{

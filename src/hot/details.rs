@@ -1,7 +1,7 @@
 //! Detail chunks: marks and pairs of 4,096 serials, and the subscriber map of 4,096 IMSIs.
 //!
-//! Most devices have neither mark nor pair, so these lie apart from the device chunks. Numbers in the
-//! Indonesian plan take five bytes, all others lie on a second shelf.
+//! Most devices have neither mark nor pair, so these lie apart from the device chunks. Indonesian numbers take
+//! five bytes and plain pairs six, all others lie on a second shelf.
 //! What always holds: a chunk holds at least one value; one change copies about 64 KiB at most, as long
 //! as devices have one pair or mark each.
 
@@ -72,9 +72,8 @@ impl PairShelves {
 
     /// The pairs of a stretch of places, sorted.
     pub(super) fn within(&self, places: Range<u16>) -> Vec<(u16, Pair)> {
-        let plain = self.plain.within(places.clone()).flat_map(|(place, plain)| {
-            Pairs { plain: &[plain], others: &[] }.iter().map(move |pair| (place, pair)).collect::<Vec<_>>()
-        });
+        let plain =
+            self.plain.within(places.clone()).flat_map(|(place, plain)| plain.to_pair().map(|pair| (place, pair)));
         let mut pairs: Vec<_> = plain.chain(self.others.within(places)).collect();
         pairs.sort_unstable();
         pairs
@@ -84,7 +83,7 @@ impl PairShelves {
 /// The subscriber map of 4,096 consecutive packed IMSIs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SubscriberShelves {
-    plain: Shelf<PlainPair>,
+    plain: Shelf<PlainNumber>,
     others: Shelf<Msisdn>,
 }
 
@@ -118,12 +117,16 @@ impl SubscriberShelves {
     }
 }
 
+/// The national number of a +62 MSISDN, little-endian.
+type PlainNumber = [u8; 5];
+
 /// Five bytes, where that is enough.
-fn plain(msisdn: Msisdn) -> Option<PlainPair> {
-    Pair::allowance(msisdn.into()).to_plain()
+fn plain(msisdn: Msisdn) -> Option<PlainNumber> {
+    let [a, b, c, d, e, 0, 0, 0] = msisdn.national()?.to_le_bytes() else { return None };
+    Some([a, b, c, d, e])
 }
 
-fn msisdn([a, b, c, d, e]: PlainPair) -> Option<Msisdn> {
+fn msisdn([a, b, c, d, e]: PlainNumber) -> Option<Msisdn> {
     Msisdn::from_national(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])).ok()
 }
 
@@ -162,7 +165,7 @@ impl Chunk for SubscribersChunk {
         let shelves = self.plain.bytes() + self.others.bytes();
         let mut tally = Tally::of_allocation(memory::of_shared::<SubscriberShelves>() + shelves);
         let (plain, others) = (self.plain.len() as u64, self.others.len() as u64);
-        let bytes = plain * value_bytes::<PlainPair>() + others * value_bytes::<Msisdn>();
+        let bytes = plain * value_bytes::<PlainNumber>() + others * value_bytes::<Msisdn>();
         tally.count(EntryKind::Subscriber, plain + others, bytes);
         tally
     }

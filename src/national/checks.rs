@@ -169,12 +169,12 @@ impl National {
         };
         let met = match (question.imsi, question.msisdn) {
             (None, Some(asked)) => {
-                pairing::as_asked_by(asked, &truth.pairs, |imsi| self.msisdn_of(imsi) == Some(asked))
+                pairing::as_asked_by(asked, truth.evidence().pairs, |imsi| self.msisdn_of(imsi) == Some(asked))
             }
             _ => None,
         };
         let evidence = truth.evidence();
-        let pairs = met.as_deref().map_or(evidence.pairs, |others| Pairs { others, ..evidence.pairs });
+        let pairs = met.as_deref().map_or(evidence.pairs, |others| Pairs { plain: &[], others });
         let question = policy::Question { asked, subscriber, emergency: false };
         decide(&question, &Evidence { pairs, ..evidence }, policy, today)
     }

@@ -313,7 +313,7 @@ impl BulkPart<'_> {
         let strange = || StoreError::damaged(&self.load.store.path, format!("batch {batch} is not of this load"));
         let body = body.ok_or_else(strange)?;
         let stored = StoredRow::encode(row, batch, &mut body.salts);
-        body.hasher.add(&stored);
+        body.hasher.add_encoded(&stored, row);
         body.rows += 1;
         body.added += added_by(row);
         if stored.family == Family::Holders {

@@ -86,7 +86,9 @@ fn every_check_gets_the_answer_that_the_generator_knows() {
                 let inquiry = Inquiry { msisdn: question.msisdn, imsi: question.imsi, ..Inquiry::of(equipment) };
                 let verdict = checker.check(&inquiry, None).unwrap().verdict;
                 let expected = national.expected(&question, settings.policy(None), today);
-                let of = |verdict: saring::policy::Verdict| (verdict.status, verdict.reason, verdict.pairing, verdict.valid_until, verdict.sim_changed);
+                let of = |verdict: saring::policy::Verdict| {
+                    (verdict.status, verdict.reason, verdict.pairing, verdict.valid_until, verdict.sim_changed)
+                };
                 assert_eq!(of(verdict), of(expected), "{shape:?} {profile} {index}: {question:?}");
             }
         }
