@@ -51,6 +51,7 @@ use crate::{
 };
 use rocksdb::{ColumnFamily, DB, Options, statistics::Ticker};
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, RwLock,
@@ -215,6 +216,15 @@ impl Store {
     /// Bytes of the live table files.
     pub fn disk_bytes(&self) -> u64 {
         self.db.live_files().map_or(0, |files| files.iter().map(|file| file.size as u64).sum())
+    }
+
+    /// The same for each column family that has any.
+    pub fn disk_bytes_by_family(&self) -> BTreeMap<String, u64> {
+        let mut families = BTreeMap::new();
+        for file in self.db.live_files().unwrap_or_default() {
+            *families.entry(file.column_family_name).or_default() += file.size as u64;
+        }
+        families
     }
 
     /// Writes everything that is only in the write-ahead log into table files.
