@@ -20,6 +20,7 @@ mod publish;
 mod rules;
 mod set;
 mod shelf;
+mod snapshot;
 mod stats;
 #[cfg(test)]
 mod tests;

@@ -197,6 +197,16 @@ impl PlainPair {
         (all >> Self::NUMBER_BITS, all & ((1 << Self::NUMBER_BITS) - 1))
     }
 
+    /// Its six bytes.
+    pub const fn to_bytes(self) -> [u8; 6] {
+        self.0
+    }
+
+    /// The pair of six bytes. Bytes that are none stand for no pair.
+    pub const fn from_bytes(bytes: [u8; 6]) -> Self {
+        Self(bytes)
+    }
+
     /// The SIM of a pairing by IMSI alone.
     pub fn sim(self) -> Option<Imsi> {
         let (form, number) = self.parts();

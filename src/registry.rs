@@ -36,6 +36,7 @@ pub use order::{Goal, Guard, ImportOrder};
 pub use people::{CredentialOrder, Issued, NewPrincipal, Receipt};
 pub use previews::PreviewOrder;
 pub use proposals::{Order, ProposalMade};
+pub use publish::catch_up;
 pub use refusal::Refusal;
 pub use settings::timeline;
 pub use steps::{Step, StepOrder, StepTaken};

@@ -12,6 +12,7 @@ use super::{
     rules::TacRules,
     shelf::SHELF_PLACES,
     shelf_of_page,
+    snapshot::{self, BlockKind},
     stats::{Chunk, Tally},
 };
 use crate::{
@@ -126,6 +127,20 @@ impl Builder {
     /// Takes in all overrides.
     pub fn overrides(&mut self, overrides: BTreeMap<u64, Override>) {
         self.overrides = Arc::new(overrides);
+    }
+
+    /// Takes in a block of a snapshot, in any order. `None`: it is not what was written, and nothing more may be built.
+    pub fn block(&mut self, block: &[u8]) -> Option<()> {
+        let (kind, chunks) = snapshot::open(block)?;
+        let Changes { devices, marks, pairs, subscribers, tally } = &mut self.changes;
+        match kind {
+            BlockKind::Devices => snapshot::each(chunks, |id, chunk| put(devices, tally, id, None, Some(chunk))),
+            BlockKind::Marks => snapshot::each(chunks, |id, chunk| put(marks, tally, id, None, Some(chunk))),
+            BlockKind::Pairs => snapshot::each(chunks, |id, chunk| put(pairs, tally, id, None, Some(chunk))),
+            BlockKind::Subscribers => {
+                snapshot::each(chunks, |id, chunk| put(subscribers, tally, id, None, Some(chunk)))
+            }
+        }
     }
 
     /// Takes in what another builder took in: of other models, and of other stretches of [`Builder::SUBSCRIBERS`].

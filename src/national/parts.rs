@@ -15,8 +15,9 @@ use std::ops::Range;
 
 /// Batches of a door in a group, where a page is not shared by more.
 const WAVES_MIN: u16 = 8;
-/// Subscribers of a part.
-const SUBSCRIBERS: u64 = 2_000_000;
+/// Subscribers of a part, at least and at most; else an eighth of all.
+const SUBSCRIBERS_MIN: u64 = 1_000;
+const SUBSCRIBERS_MAX: u64 = 4_000_000;
 /// Doors whose batches come in waves, and what each lists.
 const WAVE_DOORS: [(Door, Kind, Class); 5] = [
     (Door::TppProduction, Kind::Registered, Class::Registered),
@@ -165,9 +166,10 @@ impl National {
 
     fn subscriber_parts(&self, operator: usize) -> impl Iterator<Item = Part> {
         let all = self.people.of_operator(operator);
-        let starts = (all.start..all.end).step_by(SUBSCRIBERS as usize);
+        let each = (self.people.pairs / 8).clamp(SUBSCRIBERS_MIN, SUBSCRIBERS_MAX);
+        let starts = (all.start..all.end).step_by(each as usize);
         starts.map(move |start| Part {
-            subject: Subject::Subscribers(operator, start..(start + SUBSCRIBERS).min(all.end)),
+            subject: Subject::Subscribers(operator, start..(start + each).min(all.end)),
             numbers: vec![Some(0)],
             batches: vec![header(Kind::Subscriber, Door::Operator, None, OPERATOR_NAMES[operator])],
         })

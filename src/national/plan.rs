@@ -29,8 +29,10 @@ const LOT_MIN: u32 = 200;
 const LOT_MORE: u32 = 20_000;
 /// Devices in a group that were registered one by one, each with a batch of its own.
 pub(super) const SINGLES: u32 = 16;
-/// Devices of a group of models: a part that can be made by itself.
-const GROUP_DEVICES: u64 = 5_000_000;
+/// Devices of a group of models, a part that can be made by itself: at least and at most, else an eighth of all.
+/// Each part is a file a family, and a register keeps its files open.
+const GROUP_MIN: u64 = 10_000;
+const GROUP_MAX: u64 = 20_000_000;
 /// Ranks of one step of the index into lots.
 const STEP: u64 = 4096;
 
@@ -63,10 +65,11 @@ impl Plan {
         };
         let tacs = tacs(scale.seed, sizes.len(), catalogue);
         let mut plan = Self { models: Vec::new(), lots: Vec::new(), groups: vec![0], devices: 0, steps: Vec::new() };
-        let mut group_end = GROUP_DEVICES;
+        let group = (scale.imeis / 8).clamp(GROUP_MIN, GROUP_MAX);
+        let mut group_end = group;
         for (model, (tac, size)) in tacs.into_iter().zip(sizes).enumerate() {
             if plan.devices >= group_end {
-                group_end = plan.devices + GROUP_DEVICES;
+                group_end = plan.devices + group;
                 plan.groups.push(model as u32);
             }
             let begins_group = plan.groups.last() == Some(&(model as u32));

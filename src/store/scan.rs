@@ -23,6 +23,8 @@ const FAMILIES: [(Family, &str); 3] =
 pub struct PageScan<'a> {
     store: &'a Store,
     walks: Vec<(Family, DBRawIterator<'a>)>,
+    /// Rows of the page before: the next one has about as many.
+    usual: usize,
     failed: bool,
 }
 
@@ -45,7 +47,7 @@ impl Store {
         for (family, name) in FAMILIES {
             walks.push((family, self.walk_within(name, models.from.map(bound), models.to.map(bound))?));
         }
-        Ok(PageScan { store: self, walks, failed: false })
+        Ok(PageScan { store: self, walks, usual: 0, failed: false })
     }
 
     fn walk_within(
@@ -176,13 +178,14 @@ impl PageScan<'_> {
         }
         let Some(id) = first else { return Ok(None) };
         let head = keys::page(id);
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(self.usual);
         for (family, walk) in &mut self.walks {
             while let Some((key, value)) = walk.item().filter(|(key, _)| key.starts_with(&head)) {
                 rows.push(StoredRow::decode(*family, key, value).ok_or_else(damaged)?);
                 walk.next();
             }
         }
+        self.usual = rows.len();
         Ok(Some((id, rows)))
     }
 }
