@@ -206,8 +206,9 @@ impl Value for Pair {
         let [a, b, c, d, e, f, g, h, until, more, kind, door, second] = *<&[u8; 13]>::try_from(bytes).ok()?;
         let number = Number::from_stored(u64::from_le_bytes([a, b, c, d, e, f, g, h]))?;
         let until = Day::from_stored(u16::from_le_bytes([until, more]));
-        let (kind, door) = (PairingKind::from_code(kind)?, Door::from_code(door)?);
-        let pair = Self { kind, door, ..Self::allowance(number) };
+        let mut pair = Self::allowance(number);
+        pair.kind = PairingKind::from_code(kind)?;
+        pair.door = Door::from_code(door)?;
         Some(pair.with_until(until).with_second(second == 1))
     }
 }
