@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::{
+    identity::EquipmentKey,
     import::{DeviceRow, Gathered, Kind, Mode, PairingRow, SubscriberRow},
     listing::Door,
     load,
-    national::{National, NationalSource, Scale, Shape},
+    national::{National, NationalSource, Profile, Scale, Shape},
     page::{PageBits, PageId},
     pairing::PairingKind,
     policy::Settings,
@@ -48,13 +49,15 @@ fn a_snapshot_gives_the_register_and_later_entries_are_folded_over_it() {
     let bytes = load::keep(store, &load::hot_sets(store, &mut |_| {}).unwrap()).unwrap();
     assert_eq!(std::fs::metadata(store.path().join(FILE)).unwrap().len(), bytes);
     assert_same(store, Some(0));
-    let key = national.device(12_345).unwrap();
+    let listed = national.device(12_345).unwrap();
+    let near = (0..1000).filter_map(|serial| EquipmentKey::from_parts(listed.tac(), serial).ok());
+    let key = near.into_iter().find(|key| !national.truth(*key).registered).unwrap();
     let mut bits = PageBits::EMPTY;
     bits.insert(PageId::place(key));
     let plain = Gathered::new(Kind::Registered, Door::CustomsPassenger, None, None);
     let until = "2027-05-01".parse().ok();
     let device = DeviceRow { key, valid_until: until, number: None, operator: None, since: None };
-    let imsi = national.question(crate::national::Profile::Storm, 3).imsi;
+    let imsi = (0..).find_map(|index| national.question(Profile::Storm, index).imsi).unwrap();
     let msisdn = "6281100000001".parse().ok();
     let pairing = PairingRow {
         key,
@@ -65,8 +68,7 @@ fn a_snapshot_gives_the_register_and_later_entries_are_folded_over_it() {
         operator: None,
         remove: false,
     };
-    let subscriber = |imsi| SubscriberRow { imsi, msisdn, operator: None, since: None, remove: false };
-    let subscribers = imsi.map(subscriber).into_iter().collect();
+    let subscribers = vec![SubscriberRow { imsi, msisdn, operator: None, since: None, remove: false }];
     for list in [
         Gathered { pages: vec![(PageId::of(key), bits)], ..plain.clone() },
         Gathered { devices: vec![device], ..Gathered::new(Kind::Temporary, Door::State, None, None) },
