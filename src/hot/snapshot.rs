@@ -1,7 +1,7 @@
 //! Snapshots: the chunks of hot sets as bytes, so that a node need not fold two billion devices to start.
 //!
-//! A snapshot is a sequence of blocks. A block has chunks of one kind, each behind its id, and a checksum; blocks can be
-//! written one after the other and read in any order, by several threads. What is small (rules, settings, overrides)
+//! A snapshot is a sequence of blocks. A block has chunks of one kind, each behind its id, and a checksum; blocks are
+//! written one after the other and can be read in any order, by several threads. What is small (rules, settings, overrides)
 //! is not in it. What always holds: a block that is not exactly what was written is refused; chunks that were read are
 //! equal to those that were written, so nothing shows how hot sets came about.
 

@@ -202,7 +202,7 @@ impl National {
         }
     }
 
-    /// Half of the questions bring the SIM alone, as over S13; a quarter both, some the number alone, and as many nothing.
+    /// Half of the questions bring the SIM alone, as over S13; a quarter both, some the number alone, some nothing.
     fn with_numbers(&self, question: Option<Question>, subscriber: u64, dice: &mut Dice) -> Question {
         let mut question = question.unwrap_or(NOTHING);
         let drawn = dice.below(20);

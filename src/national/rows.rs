@@ -1,7 +1,8 @@
 //! Rows: what the batches of a part bring, streaming.
 //!
 //! What always holds: rows come family by family, and within a family in the order in which the register stores them
-//! (page, then batch, then place), so that each batch's rows come in canonical order too; the memory is that of one model.
+//! (page, then batch, then place), so that each batch's rows come in canonical order too; what is held at a time is a
+//! model's pages, and marks and links of a part.
 
 use super::{
     National, Part,
