@@ -69,6 +69,7 @@ pub const RULES: &[Rule] = &[
     rule("/saring.v1.Registry/GetHistory", Who::Roles(&[Agent, Supervisor, Submitter, Approver, Auditor, Administrator])),
     rule("/saring.v1.Registry/ListAlarms", Who::Roles(&[Approver, Supervisor, Auditor, Administrator])),
     rule("/saring.v1.Registry/GetCapacity", Who::Roles(&[Approver, Supervisor, Auditor, Administrator])),
+    rule("/saring.v1.Registry/CreateBackup", Who::Roles(&[Administrator])),
     rule("/saring.v1.Registry/ListOverrides", Who::AnyPrincipal),
 ];
 

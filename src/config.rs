@@ -48,6 +48,8 @@ pub struct NodeConfig {
     pub ask_who: Option<bool>,
     /// Directory of the register.
     pub data: PathBuf,
+    /// Directory below which backups are made; none: the register's with `-backups` behind it.
+    pub backups: Option<PathBuf>,
     /// Check runtimes; 0: one a core.
     pub threads: usize,
     /// gRPC connections at a time.
@@ -98,6 +100,7 @@ impl Default for NodeConfig {
             allow_unprotected_beyond_loopback: false,
             ask_who: None,
             data: PathBuf::from("data"),
+            backups: None,
             threads: 0,
             connections_max: limits::CONNECTIONS_MAX,
             drain_seconds: limits::DRAIN_GRACE.as_secs(),
@@ -121,6 +124,15 @@ impl NodeConfig {
     pub fn asks_who(&self) -> bool {
         let beyond = !self.listen.ip().to_canonical().is_loopback();
         self.ask_who.unwrap_or(beyond && !self.allow_unprotected_beyond_loopback)
+    }
+
+    /// Directory below which backups are made.
+    pub fn backups_directory(&self) -> PathBuf {
+        self.backups.clone().unwrap_or_else(|| {
+            let mut beside = self.data.clone().into_os_string();
+            beside.push("-backups");
+            beside.into()
+        })
     }
 
     /// Check runtimes to start.
@@ -175,6 +187,10 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    /// Directory below which backups are made [default: that of --data with -backups behind it]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backups: Option<PathBuf>,
     /// Whether a check needs a token or certificate of a principal [default: beyond loopback]
     #[arg(long, value_name = "BOOL")]
     #[serde(skip_serializing_if = "Option::is_none")]

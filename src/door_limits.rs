@@ -16,6 +16,8 @@ pub struct Limits {
     pub large_batch: u64,
     /// Days after which a submitted batch or a proposal that nobody decided lapses.
     pub waiting_days: u16,
+    /// Operators that are no more, each with the one that took over its subscribers and reports.
+    pub successor: BTreeMap<String, String>,
     /// Limits by door.
     pub door: BTreeMap<String, DoorLimits>,
 }
@@ -90,6 +92,7 @@ impl Default for Limits {
         Self {
             large_batch: 10_000,
             waiting_days: 30,
+            successor: BTreeMap::new(),
             door: [
                 of(Door::TppProduction, tpp.clone()),
                 of(Door::TppImport, tpp),
@@ -126,6 +129,11 @@ impl Limits {
         if read.waiting_days == 0 {
             return Err(LimitsError("waiting_days is 0: give at least 1".to_owned()));
         }
+        for name in read.successor.keys() {
+            if read.last_successor(name).is_none() {
+                return Err(LimitsError(format!("successor: {name} comes after itself; name who took over at last")));
+            }
+        }
         for (name, limits) in Self::default().door {
             read.door.entry(name).or_insert(limits);
         }
@@ -136,6 +144,23 @@ impl Limits {
     pub fn to_toml(&self) -> String {
         // Maps with text keys and plain values have a text in TOML.
         toml::to_string(self).unwrap_or_default()
+    }
+
+    /// Who acts for an operator today: itself, or the last of those that took over. `None`: they go in a circle.
+    fn last_successor<'a>(&'a self, operator: &'a str) -> Option<&'a str> {
+        let mut last = operator;
+        for _ in 0..=self.successor.len() {
+            match self.successor.get(last) {
+                Some(next) => last = next,
+                None => return Some(last),
+            }
+        }
+        None
+    }
+
+    /// Whether one operator acts for another: for itself, and for those that it took over.
+    pub fn acts_for(&self, operator: &str, other: &str) -> bool {
+        operator == other || self.last_successor(other) == Some(operator)
     }
 
     /// The limits of a door.
@@ -167,5 +192,19 @@ mod tests {
         assert!(told("[door.state]\ndays = 0").contains("door state is 0"));
         assert!(told("[door.state]\nday = 3").contains("day"));
         assert!(told("waiting_days = 0").contains("waiting_days"));
+        assert!(told("[successor]\na = \"b\"\nb = \"a\"").contains("comes after itself"));
+    }
+
+    #[test]
+    fn who_took_over_at_last_acts_for_all_that_went_before() {
+        let limits =
+            Limits::from_toml("[successor]\naxis = \"xl\"\nxl = \"xlsmart\"\nsmartfren = \"xlsmart\"\n").unwrap();
+        assert_eq!(Limits::from_toml(&limits.to_toml()).unwrap(), limits);
+        for other in ["axis", "xl", "smartfren", "xlsmart"] {
+            assert!(limits.acts_for("xlsmart", other), "{other}");
+        }
+        assert!(!limits.acts_for("xl", "axis"), "it was taken over itself");
+        assert!(!limits.acts_for("xl", "xlsmart") && !limits.acts_for("xlsmart", "telkomsel"));
+        assert!(limits.acts_for("telkomsel", "telkomsel"));
     }
 }

@@ -17,7 +17,7 @@ pub use orders::{
     AlarmRaised, DocumentRegistered, Endorsed, LimitsApplied, OverrideEnded, OverrideSet, ProposalClosed, Proposed,
 };
 pub use people::{CredentialIssued, CredentialRevoked, PrincipalAdded, PrincipalRevoked, RoleGranted, RoleWithdrawn};
-pub use phrase::{hands, kind, time_text, words};
+pub use phrase::{hands, kind, order_words, time_text, words};
 
 use prost::{Message, Oneof};
 

@@ -197,6 +197,14 @@ impl Principals {
         Ok(principal)
     }
 
+    /// The principal whose certificates have this subject, unless all of them were taken back.
+    pub fn subject_of(&self, subject: &str) -> Option<&Principal> {
+        let shown = |credential: &Credential| {
+            !credential.revoked && credential.shown_by == ShownBy::Certificate(subject.to_owned())
+        };
+        self.iter().find(|principal| !principal.revoked && principal.credentials.values().any(shown))
+    }
+
     /// The principal of a credential.
     pub fn holder_of(&self, credential: u64) -> Option<&Principal> {
         self.iter().find(|principal| principal.credentials.contains_key(&credential))

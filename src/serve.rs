@@ -152,7 +152,7 @@ impl Node {
             connections_max: limits::CONNECTIONS_APART_MAX,
             tls: tls.clone(),
         };
-        let registry = RegistryDoor::start(&door, &metrics, side.handle())?;
+        let registry = RegistryDoor::start(&door, &config.backups_directory(), &metrics, side.handle())?;
         let grpc_config = GrpcConfig {
             listen: config.listen,
             runtimes: config.runtimes(),

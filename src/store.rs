@@ -239,6 +239,18 @@ impl Store {
         Ok(())
     }
 
+    /// Writes a small file beside the database, for its owner only: after a crash it is whole and there, or not there.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub fn write_beside(&self, name: &str, bytes: &[u8], doing: &'static str) -> Result<(), StoreError> {
+        signing::write_whole(&self.path, name, bytes, 0o600).map_err(|error| StoreError::Write {
+            path: self.path.clone(),
+            doing,
+            reason: error.to_string(),
+        })
+    }
+
     fn state_read(&self) -> std::sync::RwLockReadGuard<'_, State> {
         // A thread that panicked in here left whole values behind: they are replaced, never half changed.
         self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner)

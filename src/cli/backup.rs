@@ -1,7 +1,8 @@
 //! `saring backup`: a copy of a register, and the way back.
 
-use super::{Exit, Failure, grouped, print};
+use super::{Exit, Failure, grouped, print, server::RegistryFlags};
 use crate::{
+    proto,
     registry::{self, Until},
     store::{OpenMode, Store, StoreError},
 };
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  saring backup create /backup/saring-2026-12-31 --data DIR
+  saring backup create saring-2026-12-31                       of the server that runs
+  saring backup create /backup/saring-2026-12-31 --data DIR    of a register that nobody has open
   saring backup restore /backup/saring-2026-12-31 --data NEWDIR
   saring backup restore /backup/saring-2026-12-31 --data NEWDIR --until 1.4711
   saring backup restore /backup/saring-2026-12-31 --data NEWDIR --until 2026-12-30T18:00
@@ -24,16 +26,15 @@ pub(super) struct BackupArgs {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum Action {
-    /// Copy a register that nobody else writes
+    /// Copy a register: that of a running server, or with --data one that nobody has open
     Create {
-        /// Directory of the backup; not there yet, or empty
+        /// Name of the backup below the server's --backups; with --data its directory, not there yet or empty
         backup: PathBuf,
-        /// Directory of the register
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        /// Directory of the register, where no server runs on it
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "ca", "cert", "key", "token_file"])]
+        data: Option<PathBuf>,
+        #[command(flatten)]
+        there: RegistryFlags,
     },
     /// Make a register of a backup
     Restore {
@@ -56,7 +57,8 @@ enum Action {
 
 pub(super) fn run(args: &BackupArgs) -> Result<Exit, Failure> {
     match &args.action {
-        Action::Create { backup, data, json } => create(backup, data, *json),
+        Action::Create { backup, data: Some(data), there } => create(backup, data, there.json),
+        Action::Create { backup, data: None, there } => ask(backup, there),
         Action::Restore { backup, data, until, epoch, json } => restore(backup, data, *until, *epoch, *json),
     }
 }
@@ -64,18 +66,29 @@ pub(super) fn run(args: &BackupArgs) -> Result<Exit, Failure> {
 fn create(backup: &Path, data: &Path, json: bool) -> Result<Exit, Failure> {
     let store = Store::open(data, OpenMode::Write).map_err(|error| match error {
         StoreError::Locked { path } => Failure::from(format!(
-            "{} is in use by another Saring process, and only that process can copy it while it runs: have the server make the backup, or stop it for the moment of the copy",
+            "{} is in use by another Saring process, and only that process can copy it while it runs: have the server make the backup (leave --data out)",
             path.display()
         )),
         error => error.into(),
     })?;
     let made = store.backup(backup)?;
+    told(&made.revision.to_string(), made.bytes, &backup.display().to_string(), json)
+}
+
+/// Has the server that runs make the backup.
+fn ask(backup: &Path, there: &RegistryFlags) -> Result<Exit, Failure> {
+    let name = backup.to_str().ok_or("a backup on a server has a plain name")?.to_owned();
+    let made = there.connect()?.create_backup(proto::CreateBackupRequest { name })?;
+    let revision = made.revision.map(|revision| format!("{}.{}", revision.epoch, revision.seq)).unwrap_or_default();
+    told(&revision, made.bytes, &made.path, there.json)
+}
+
+fn told(revision: &str, bytes: u64, path: &str, json: bool) -> Result<Exit, Failure> {
     if json {
-        let object = serde_json::json!({"revision": made.revision.to_string(), "bytes": made.bytes});
-        print(&object.to_string())?;
+        print(&serde_json::json!({"revision": revision, "bytes": bytes, "path": path}).to_string())?;
     } else {
-        print(&format!("revision {} is in {}, {} bytes", made.revision, backup.display(), grouped(made.bytes)))?;
-        print(&format!("prove it with: saring verify --data {}", backup.display()))?;
+        print(&format!("revision {revision} is in {path}, {} bytes", grouped(bytes)))?;
+        print(&format!("prove it with: saring verify --data {path}"))?;
     }
     Ok(Exit::Ok)
 }

@@ -59,6 +59,9 @@ enum BatchVerb {
         /// The step
         #[arg(long, value_parser = one_of::<Step>(Step::ALL.iter().filter(|step| **step != Step::Reject).map(|step| step.name())))]
         step: Step,
+        /// For a suspension: first day on which the devices would be black [default: by the settings]
+        #[arg(long, value_name = "DATE")]
+        black_from: Option<Day>,
     },
     /// Put a submitted batch into force (or on record as a plan)
     Approve(StepArgs),
@@ -172,7 +175,7 @@ pub(super) fn run(args: &BatchArgs) -> Result<Exit, Failure> {
             print(&if there.json { view::as_json(&batch).to_string() } else { view::one(&batch) })?;
             Ok(Exit::Ok)
         }
-        BatchVerb::Preview { batch, step } => preview::show(there, change(*batch, *step)),
+        BatchVerb::Preview { batch, step, black_from } => preview::show(there, change(*batch, *step, *black_from)),
         BatchVerb::Approve(step) => take(there, Step::Approve, step, None),
         BatchVerb::Reject { batch, why } => {
             let caller = there.connect()?;
@@ -199,8 +202,9 @@ fn run_list(there: &RegistryFlags, list: &ListArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn change(batch: u64, step: Step) -> preview_request::Change {
-    preview_request::Change::Batch(proto::BatchStepPreview { batch, step: step.name().to_owned() })
+fn change(batch: u64, step: Step, black_from: Option<Day>) -> preview_request::Change {
+    let (step, black_from) = (step.name().to_owned(), text(black_from.as_ref()));
+    preview_request::Change::Batch(proto::BatchStepPreview { batch, step, black_from })
 }
 
 fn rejected(there: &RegistryFlags, batch: u64, why: &Reasoned, caller: &RegistryCaller) -> Result<Exit, Failure> {
@@ -218,7 +222,7 @@ fn take(there: &RegistryFlags, step: Step, args: &StepArgs, black_from: Option<D
     let shown = caller.show_batch(proto::ShowBatchRequest { batch })?;
     args.looked.show(there, &view::one(&shown))?;
     let asked = format!("{} batch {batch}?", step.name());
-    let digest = args.looked.digest(there, &caller, change(batch, step), &asked)?;
+    let digest = args.looked.digest(there, &caller, change(batch, step, black_from), &asked)?;
     let Some(preview_sha256) = digest else { return Ok(Exit::Failed) };
     let call = |request_id| {
         let (reason, black_from) = (args.why.reason.clone(), text(black_from.as_ref()));

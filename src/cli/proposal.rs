@@ -227,7 +227,7 @@ mod tests {
             number,
             proposer: "ani".into(),
             reason: "new clerk".into(),
-            what: "the role auditor for siti".into(),
+            what: "siti is auditor".into(),
             time_unix_s: 1_790_000_000,
             state: state.into(),
             decided_by: decided_by.into(),
@@ -235,13 +235,13 @@ mod tests {
         };
         let all = [proposal(14, "waiting", ""), proposal(9, "approved", "budi")];
         insta::assert_snapshot!(listed(&all), @r"
-        number  time                  state     proposed by  decided by  what                       reason
-            14  2026-09-21T14:13:20Z  waiting   ani          -           the role auditor for siti  new clerk
-             9  2026-09-21T14:13:20Z  approved  ani          budi        the role auditor for siti  new clerk
+        number  time                  state     proposed by  decided by  what             reason
+            14  2026-09-21T14:13:20Z  waiting   ani          -           siti is auditor  new clerk
+             9  2026-09-21T14:13:20Z  approved  ani          budi        siti is auditor  new clerk
         ");
         insta::assert_snapshot!(shown(&all[0]), @r"
         proposal     14
-        what         the role auditor for siti
+        what         siti is auditor
         by           ani
         at           2026-09-21T14:13:20Z
         reason       new clerk

@@ -4,8 +4,8 @@
 //! a principal with the role that the table names, and the principal of an operator asks for that operator only. What
 //! always holds: who is revoked is let in no more from the entry on that says so, on connections that are open too.
 
-use super::{registry::principal_of, status};
-use crate::{access::Rule, registry::Registry};
+use super::registry::let_in;
+use crate::registry::Registry;
 use http::Extensions;
 use std::sync::{Arc, OnceLock};
 use tonic::{Status, body::Body};
@@ -32,15 +32,7 @@ impl Asking {
 
     /// The caller of a request, where it may make the call.
     pub(super) fn let_in(&self, request: &http::Request<Body>) -> Result<AskerOperator, Status> {
-        let registry = self.0.get().ok_or_else(status::warming)?;
-        let (principal, _) = principal_of(request, &registry.store().ledger())
-            .map_err(|refused| Status::unauthenticated(refused.to_string()))?;
-        let rule = Rule::of(request.uri().path());
-        let rule = rule.ok_or_else(|| Status::permission_denied("this call is answered to nobody"))?;
-        if !rule.lets_in(&principal) {
-            let (name, whom) = (&principal.name, rule.whom());
-            return Err(Status::permission_denied(format!("this call is for {whom}, and {name} is none of these")));
-        }
-        Ok(AskerOperator(principal.operator.as_str().into()))
+        let caller = let_in(&self.0, request)?;
+        Ok(AskerOperator(caller.principal().operator.as_str().into()))
     }
 }

@@ -12,30 +12,41 @@ mod journal;
 mod order;
 mod upload;
 
-pub(super) use caller::principal_of;
+pub(super) use caller::let_in;
 pub use door::RegistryDoor;
 
 use super::status;
 use crate::{
     proto::{self, registry_server::Registry as Service},
-    registry::{PreviewOrder, Registry, RegistryError, Step},
+    registry::{self, PreviewOrder, Registry, RegistryError, Step},
     store::Store,
 };
 use caller::{Caller, Doorkeeper, hands};
-use std::sync::{Arc, OnceLock};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 
 /// The service. Cloning copies references only.
 #[derive(Clone)]
 pub(super) struct RegistryService {
     registry: Arc<OnceLock<Registry>>,
+    /// A preview takes both cores for as long as a second and more: few at a time.
+    previews: Arc<Semaphore>,
+    /// Where backups are made.
+    backups: Arc<Path>,
 }
+
+/// Previews at a time.
+const PREVIEWS_MAX: usize = 2;
 
 type Answer<T> = Result<Response<T>, Status>;
 
 impl RegistryService {
-    pub(super) const fn new(registry: Arc<OnceLock<Registry>>) -> Self {
-        Self { registry }
+    pub(super) fn new(registry: Arc<OnceLock<Registry>>, backups: &Path) -> Self {
+        Self { registry, previews: Arc::new(Semaphore::new(PREVIEWS_MAX)), backups: backups.into() }
     }
 
     fn registry(&self) -> Result<Registry, Status> {
@@ -227,7 +238,13 @@ impl Service for RegistryService {
 
     async fn preview(&self, request: Request<proto::PreviewRequest>) -> Answer<proto::PreviewResponse> {
         let order: PreviewOrder = order::preview(request.into_inner())?;
-        self.run(move |registry| answer::preview(registry, &order)).await
+        let permit = Arc::clone(&self.previews).try_acquire_owned();
+        let permit = permit.map_err(|_| status::many_previews())?;
+        self.run(move |registry| {
+            let _permit = permit;
+            answer::preview(registry, &order)
+        })
+        .await
     }
 
     async fn operate(&self, request: Request<proto::OperateRequest>) -> Answer<proto::OperateResponse> {
@@ -285,6 +302,18 @@ impl Service for RegistryService {
     async fn get_capacity(&self, request: Request<proto::GetCapacityRequest>) -> Answer<proto::GetCapacityResponse> {
         let limit = request.get_ref().limit;
         self.read(move |store| journal::capacity(store, limit)).await
+    }
+
+    async fn create_backup(&self, request: Request<proto::CreateBackupRequest>) -> Answer<proto::Backup> {
+        let caller = Caller::of(&request)?;
+        let name = order::backup_name(request.into_inner().name)?;
+        let target = self.backups.join(&name);
+        tracing::info!(%name, by = caller.name(), "a backup is made");
+        self.run(move |registry| {
+            let made = registry::backup(registry, &target)?;
+            Ok(answer::backup(made, &target))
+        })
+        .await
     }
 
     async fn list_overrides(&self, _: Request<proto::ListOverridesRequest>) -> Answer<proto::ListOverridesResponse> {

@@ -56,6 +56,11 @@ pub(super) fn busy() -> Status {
     retry(Code::ResourceExhausted, "this node is too busy to answer in time: ask again later", limits::RETRY_BUSY)
 }
 
+/// Others look at previews.
+pub(super) fn many_previews() -> Status {
+    retry(Code::ResourceExhausted, "others are looking at previews: ask again shortly", limits::RETRY_BUSY)
+}
+
 /// The deadline passed.
 pub(super) fn late() -> Status {
     Status::new(Code::DeadlineExceeded, "the deadline passed before the question was answered")

@@ -72,6 +72,20 @@ pub fn time_text(unix_ms: i64) -> String {
 }
 
 fn change_words(change: &Change) -> String {
+    words_of(change, "the beginning")
+}
+
+/// What a change that waits would do, in words. Without a moment it begins when it is approved.
+pub fn order_words(change: &Change) -> String {
+    words_of(change, "its approval")
+}
+
+/// `start`: when something begins that names no moment.
+fn words_of(change: &Change, start: &str) -> String {
+    let from_text = |unix_s: i64| match unix_s {
+        0 => start.to_owned(),
+        _ => time_text(unix_s.saturating_mul(1000)),
+    };
     match change {
         Change::EpochStarted(started) if started.parent_epoch == 0 => "the register begins".to_owned(),
         Change::EpochStarted(started) => {
@@ -83,7 +97,7 @@ fn change_words(change: &Change) -> String {
             format!("batch {} is given up{}", discarded.batch, because(&discarded.reason))
         }
         Change::SettingsApplied(settings) => {
-            let from = time_text(settings.effective_from_unix_s.saturating_mul(1000));
+            let from = from_text(settings.effective_from_unix_s);
             let lines = settings.toml.lines().filter(|line| !line.trim().is_empty()).count();
             format!("settings ({lines} lines), in force from {from}")
         }
@@ -117,7 +131,7 @@ fn change_words(change: &Change) -> String {
             format!("grant {} ends{}", withdrawn.grant, because(&withdrawn.reason))
         }
         Change::Proposed(proposed) => {
-            let what = proposed.change.as_ref().map_or_else(|| "nothing that this build knows".into(), change_words);
+            let what = proposed.change.as_ref().map_or_else(|| "nothing that this build knows".into(), order_words);
             format!("{what}{}", because(&proposed.reason))
         }
         Change::Endorsed(endorsed) if endorsed.state == 0 => {
@@ -148,7 +162,7 @@ fn change_words(change: &Change) -> String {
         Change::OverrideSet(set) => {
             let whom = if set.operator.is_empty() { "all operators".to_owned() } else { shown(&set.operator) };
             let answer = coded(set.answer, OverrideAnswer::from_code, OverrideAnswer::name);
-            let [from, until] = [set.from_unix_s, set.until_unix_s].map(|at| time_text(at.saturating_mul(1000)));
+            let (from, until) = (from_text(set.from_unix_s), time_text(set.until_unix_s.saturating_mul(1000)));
             format!("{whom} hear {answer} from {from} until {until}{}", because(&set.reason))
         }
         Change::OverrideEnded(ended) => format!("override {} ends{}", ended.number, because(&ended.reason)),
@@ -271,7 +285,8 @@ mod tests {
             "credential 6: a token for ani, until 1970-01-01 07:00:00 WIB"
         );
         let set = OverrideSet { answer: 1, reason: "fire".into(), until_unix_s: 60, ..OverrideSet::default() };
-        let want = r#"override 8: all operators hear white from 1970-01-01 07:00:00 WIB until 1970-01-01 07:01:00 WIB, because "fire""#;
+        let want =
+            r#"override 8: all operators hear white from the beginning until 1970-01-01 07:01:00 WIB, because "fire""#;
         assert_eq!(of(8, Change::OverrideSet(set)), want);
         let unknown = words(&Entry::default());
         assert_eq!(unknown, "a change that this build does not know");

@@ -4,10 +4,10 @@
 //! submission of a process comes, not when a register opens. What always holds: lists of the time before principals are
 //! no past, because nobody submitted them.
 
-use super::{Registry, RegistryError, SubmitOrder, steps::today};
+use super::{Registry, RegistryError, steps::today};
 use crate::{
     alarm::{Alarm, CatalogueModel, Document, Elsewhere, History, ModelCounts, Submission, Tally},
-    batch::{Batch, BatchNumber, BodyRow},
+    batch::{Batch, BatchNumber, BodyRow, Declared},
     day::Day,
     identity::{EquipmentKey, Tac},
     import::Gathered,
@@ -27,20 +27,28 @@ const MEMORY_DAYS: u16 = 100;
 #[derive(Debug, Default)]
 pub(super) struct Watch(Mutex<Option<History>>);
 
+/// What the past says of a list.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub(super) alarms: Vec<Alarm>,
+    submission: Option<Submission>,
+}
+
 impl Registry {
-    /// Judges a list, and remembers it.
+    /// Judges a list by the past.
     pub(super) fn judge(
         &self,
         hands: &Hands,
         list: &Gathered,
-        order: &SubmitOrder,
-    ) -> Result<Vec<Alarm>, RegistryError> {
+        document: &str,
+        declared: &Declared,
+    ) -> Result<Judged, RegistryError> {
         if list.kind.class(list.door) != Some(Class::Registered) {
-            return Ok(Vec::new());
+            return Ok(Judged::default());
         }
-        let document = self.store.ledger().document(list.door, &order.document).map(|document| {
-            let (made, planned) = self.drawn(list.door, &order.document);
-            self::document(document, made + planned)
+        let document = self.store.ledger().document(list.door, document).map(|known| {
+            let (made, planned) = self.drawn(list.door, document);
+            self::document(known, made + planned)
         });
         let submission = Submission {
             day: today(),
@@ -48,8 +56,8 @@ impl Registry {
             document,
             operator: list.operator.as_deref().unwrap_or_default().into(),
             submitter: hands.principal.as_str().into(),
-            desk: Some(order.declared.outlet.as_str().into()).filter(|_| !order.declared.outlet.is_empty()),
-            planned: order.declared.planned,
+            desk: Some(declared.outlet.as_str().into()).filter(|_| !declared.outlet.is_empty()),
+            planned: declared.planned,
             models: self.models_of(list)?,
         };
         let mut watch = self.watch.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,9 +66,28 @@ impl Registry {
             none => none.insert(past(&self.store)?),
         };
         history.advance(submission.day);
-        let alarms = history.judge(&submission);
-        history.add(&submission);
-        Ok(alarms)
+        Ok(Judged { alarms: history.judge(&submission), submission: Some(submission) })
+    }
+
+    /// Alarms that nobody was told of today. What is registered one by one says the same again with every device.
+    pub(super) fn not_told_today(&self, alarms: &[Alarm]) -> Vec<Alarm> {
+        let ledger = self.store.ledger();
+        let since_ms = Day::from_stored(today().get().saturating_sub(1)).map_or(0, |day| day.end_unix_seconds() * 1000);
+        let told = ledger.alarms().values().rev().take_while(|told| told.time_unix_ms >= since_ms);
+        let told: Vec<_> = told.collect();
+        let is_new = |alarm: &&Alarm| {
+            let subject = format!("{}: ", alarm.subject);
+            !told.iter().any(|told| told.kind == alarm.kind.name() && told.what.starts_with(&subject))
+        };
+        alarms.iter().filter(is_new).cloned().collect()
+    }
+
+    /// Makes a list that came on record part of the past.
+    pub(super) fn remember(&self, judged: &Judged) {
+        let mut watch = self.watch.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(history), Some(submission)) = (&mut *watch, &judged.submission) {
+            history.add(submission);
+        }
     }
 
     /// What the register does by itself, to be called now and then: marks as expired what lapsed, and raises the alarm

@@ -9,13 +9,18 @@ use crate::{
     revision::Revision,
     store::{BackedUp, OpenMode, Restoring, Store, StoreError},
 };
-use std::{path::Path, str::FromStr};
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path, str::FromStr};
 
-/// Copies a register while it is served and changed. See [`Store::backup`].
+/// Copies a register while it is served and changed; makes the folder in which the copy lies. See [`Store::backup`].
 ///
 /// # Errors
 /// When the directory is not empty or cannot be written.
 pub fn backup(registry: &Registry, target: &Path) -> Result<BackedUp, StoreError> {
+    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        // Numbers of persons lie in a backup.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| StoreError::Copy { to: target.to_owned(), reason: error.to_string() })?;
+    }
     registry.store().backup(target)
 }
 

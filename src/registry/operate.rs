@@ -7,10 +7,11 @@
 mod fill;
 mod guards;
 
-use super::{Goal, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, people::known, steps::LIFT};
+use super::{Goal, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, people::known, steps};
 use crate::{
     batch::{BatchNumber, Declared, PersonHash},
     day::Day,
+    door_limits::Limits,
     identity::{EquipmentKey, Imsi, Msisdn},
     import::{DeviceRow, Gathered, Kind, Mode, PairingRow},
     listing::Door,
@@ -159,20 +160,16 @@ impl Registry {
         let ledger = self.store.ledger();
         let caller = known(&ledger, &hands.principal)?;
         let door = operation.act.door(self)?;
-        let operator = operator_of(caller, &operation.operator)?;
-        let authority = matches!(operation.act, Act::Lift { .. })
-            && (caller.has_for(Role::Approver, Door::Barred) || caller.has_for(Role::Approver, Door::Court));
-        if !authority && !caller.has_for(Role::Submitter, door) {
-            return Err(Refusal::not_allowed(format!("{} is not a submitter for door {door}", caller.name)));
-        }
+        let limits = self.limits();
+        let operator = operator_of(caller, &operation.operator, &limits)?;
+        let way = way_of(caller, operation, door, &operator, &limits)?;
         let mut list = Gathered::new(
             Kind::Registered,
             door,
             None,
             Some(operator.as_str().into()).filter(|_| !operator.is_empty()),
         );
-        let by_authority = authority && !caller.has_for(Role::Submitter, door);
-        let goal = if by_authority { Goal::Submitted } else { Goal::InForce };
+        let goal = if way == SINGLE { Goal::InForce } else { Goal::Submitted };
         // Before it is held against the state: what a release has released is not there to be released again.
         if let Some(summary) = self.imported_before(hands, list.kind, door, goal)? {
             return Ok(summary);
@@ -183,21 +180,22 @@ impl Registry {
         if list.counts.rows == 0 {
             return Err(Refusal::not_found("nothing in force matches this: nothing was changed"));
         }
+        let declared = Declared { mode: way.to_owned(), outlet: operation.outlet.clone(), ..Declared::default() };
+        let judged = self.judge(hands, &list, &operation.document, &declared)?;
         let order = ImportOrder {
             mode: Mode::Add,
             document: operation.document.clone(),
             max_drop_percent: 100,
             hands: hands.clone(),
             goal,
-            declared: Declared {
-                mode: if by_authority { LIFT.to_owned() } else { "single".to_owned() },
-                outlet: operation.outlet.clone(),
-                ..Declared::default()
-            },
-            guard: self.guard_of(operation, door, &hands.principal)?,
-            alarms: Vec::new(),
+            declared,
+            guard: self.guard_of(operation, door, &operator, &hands.principal)?,
+            alarms: self.not_told_today(&judged.alarms),
         };
         let summary = self.import(list, &order)?;
+        if !summary.batches.is_empty() && !summary.repeated {
+            self.remember(&judged);
+        }
         if summary.batches.is_empty() && !summary.repeated && summary.not_listed > 0 {
             return Err(Refusal::not_found(
                 "nothing of that operator and door is in force for this: nothing was changed".to_owned(),
@@ -207,13 +205,40 @@ impl Registry {
     }
 }
 
-/// The operator for which somebody acts: its own, and only its own where it has one.
-pub(super) fn operator_of(caller: &Principal, named: &str) -> Result<String, RegistryError> {
+/// Mode of a batch that a single operation makes.
+pub(super) const SINGLE: &str = "single";
+
+/// How an operation comes into force, as the mode of its batch: at once, by a submitter of its door; or, where an
+/// authority lifts an operator's report, when the other authority approves. A report is lifted at once only by who
+/// belongs to its operator or to its successor.
+fn way_of(
+    caller: &Principal,
+    operation: &Operation,
+    door: Door,
+    operator: &str,
+    limits: &Limits,
+) -> Result<&'static str, RegistryError> {
+    let lifts = matches!(operation.act, Act::Lift { .. });
+    let is_own = !lifts || limits.acts_for(&caller.operator, operator);
+    match caller {
+        _ if is_own && caller.has_for(Role::Submitter, door) => Ok(SINGLE),
+        _ if lifts && caller.has_for(Role::Approver, Door::Barred) => Ok(steps::LIFT_BY_BARRED),
+        _ if lifts && caller.has_for(Role::Approver, Door::Court) => Ok(steps::LIFT_BY_COURT),
+        _ if !is_own => Err(Refusal::not_allowed(format!(
+            "{} does not belong to {operator}: its own people lift its reports, or the regulator and a court",
+            caller.name
+        ))),
+        _ => Err(Refusal::not_allowed(format!("{} is not a submitter for door {door}", caller.name))),
+    }
+}
+
+/// The operator for which somebody acts: where it has one, its own, and those that its own took over.
+pub(super) fn operator_of(caller: &Principal, named: &str, limits: &Limits) -> Result<String, RegistryError> {
     let named = named.to_ascii_lowercase();
     match (caller.operator.as_str(), named.as_str()) {
         ("", _) => Ok(named),
         (own, "") => Ok(own.to_owned()),
-        (own, named) if own == named => Ok(named.to_owned()),
+        (own, named) if limits.acts_for(own, named) => Ok(named.to_owned()),
         (own, named) => Err(Refusal::not_allowed(format!("{} acts for {own}, not for {named}", caller.name))),
     }
 }

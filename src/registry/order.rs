@@ -75,6 +75,16 @@ impl Guard {
         Self { look: Some(Arc::new(look)), subjects }
     }
 
+    /// The same, and this has to hold too.
+    pub(super) fn and(self, more: impl Fn(&Store) -> Result<(), RegistryError> + Send + Sync + 'static) -> Self {
+        let first = self.look;
+        let look = move |store: &Store| {
+            more(store)?;
+            first.as_ref().map_or(Ok(()), |first| first(store))
+        };
+        Self { look: Some(Arc::new(look)), subjects: self.subjects }
+    }
+
     /// What it looks at.
     pub(super) const fn subjects(&self) -> &BTreeSet<String> {
         &self.subjects

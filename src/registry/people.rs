@@ -108,6 +108,7 @@ impl Registry {
         if ledger.principals().get(&new.name).is_some() {
             return Err(Refusal::state(format!("{} is taken: a name belongs to one principal for ever", new.name)));
         }
+        is_free(&ledger, &new.name, &new.credential)?;
         let (changes, token) = added(new)?;
         let credential = writer.next_seq() + 1;
         let receipt = self.commit(&mut writer, hands, changes)?;
@@ -261,6 +262,17 @@ fn added(new: &NewPrincipal) -> Result<(Vec<Change>, Option<Token>), RegistryErr
     };
     let (issued, token) = issued(&new.name, &new.credential, new.days)?;
     Ok((vec![Change::PrincipalAdded(added), issued], token))
+}
+
+/// Refuses a certificate whose subject is another principal's: who shows it would be taken for somebody else.
+pub(super) fn is_free(ledger: &Ledger, name: &str, order: &CredentialOrder) -> Result<(), RegistryError> {
+    let CredentialOrder::Certificate(subject) = order else { return Ok(()) };
+    match ledger.principals().subject_of(subject) {
+        Some(other) if other.name != name => {
+            Err(Refusal::state(format!("certificates of {subject:?} are those of {}: revoke them first", other.name)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A credential for a principal, and the token where it is one.

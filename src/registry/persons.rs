@@ -7,14 +7,13 @@
 use super::{Refusal, Registry, RegistryError};
 use crate::{batch::PersonHash, store::StoreError};
 use sha2::{Digest, Sha256};
-use std::{
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
-};
+use std::{fs, io::ErrorKind, sync::Mutex};
 
 /// Name of the file with the key.
 const FILE: &str = "person.key";
+const DOING: &str = "the key of persons";
+/// One thread makes the key.
+static MAKING: Mutex<()> = Mutex::new(());
 const KEY_BYTES: usize = 32;
 const BLOCK_BYTES: usize = 64;
 
@@ -34,11 +33,12 @@ impl Registry {
         Ok(hash)
     }
 
+    /// The key; made where there is none, and durable before any hash is made with it: another key would find nobody.
     fn person_key(&self) -> Result<Vec<u8>, RegistryError> {
         let path = self.store.path().join(FILE);
         let failed = |error: std::io::Error| {
             let reason = format!("{}: {error}", path.display());
-            StoreError::Write { path: self.store.path().to_owned(), doing: "the key of persons", reason }
+            StoreError::Write { path: self.store.path().to_owned(), doing: DOING, reason }
         };
         match fs::read(&path) {
             Ok(key) if key.len() == KEY_BYTES => return Ok(key),
@@ -49,15 +49,15 @@ impl Registry {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error).into()),
         }
+        let making = MAKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if path.exists() {
+            drop(making);
+            return self.person_key();
+        }
         let mut key = vec![0; KEY_BYTES];
         getrandom::fill(&mut key).map_err(StoreError::from)?;
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        match made.and_then(|mut file| file.write_all(&key).and_then(|()| file.sync_all())) {
-            Ok(()) => Ok(key),
-            // Another thread was first.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::read(&path).map_err(|e| failed(e).into()),
-            Err(error) => Err(failed(error).into()),
-        }
+        self.store.write_beside(FILE, &key, DOING)?;
+        Ok(key)
     }
 }
 

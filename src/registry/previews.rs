@@ -5,10 +5,11 @@
 
 use super::{
     Refusal, Registry, RegistryError,
-    steps::{Step, StepOrder, cannot},
+    steps::{Step, cannot},
 };
 use crate::{
     batch::{BatchNumber, BatchState, BatchStep},
+    day::Day,
     identity::Tac,
     journal::Change,
     listing::{Door, TacRule},
@@ -23,8 +24,8 @@ const PUBLISHED_SOON: std::time::Duration = std::time::Duration::from_micros(500
 /// What is to be run dry.
 #[derive(Clone, Debug)]
 pub enum PreviewOrder {
-    /// A step of a batch.
-    Batch(BatchNumber, Step),
+    /// A step of a batch; for a suspension with the first day on which its devices are black.
+    Batch(BatchNumber, Step, Option<Day>),
     /// Every batch of a door that can, takes a state.
     Door(Door, BatchState),
     /// A settings document, in force at once.
@@ -42,15 +43,8 @@ impl Registry {
     /// When there is no such thing, checks are not answered here, or the store cannot be read.
     pub fn preview(&self, order: &PreviewOrder) -> Result<Preview, RegistryError> {
         let hypothesis = match order {
-            PreviewOrder::Batch(number, step) => {
-                let order = StepOrder {
-                    batch: *number,
-                    step: *step,
-                    reason: String::new(),
-                    preview_sha256: Vec::new(),
-                    black_from: None,
-                };
-                return self.preview_of_step(&order);
+            PreviewOrder::Batch(number, step, black_from) => {
+                return self.preview_of_step(*number, *step, *black_from);
             }
             PreviewOrder::Door(door, state) => {
                 let from = match state {
@@ -67,39 +61,31 @@ impl Registry {
                 let ledger = self.store.ledger();
                 let proposal = ledger.open_proposals().get(number);
                 let proposal = proposal.ok_or_else(|| Refusal::not_found(format!("no proposal {number} waits")))?;
-                match &proposal.change {
-                    Change::SettingsApplied(applied) => settings(&applied.toml)?,
-                    _ => return Err(Refusal::invalid("this proposal changes no answer of a device by itself")),
-                }
+                let nothing = || Refusal::invalid("this proposal changes no answer of a device by itself");
+                return self.preview_of_change(&proposal.change)?.ok_or_else(nothing);
             }
         };
         self.run_dry(&hypothesis)
     }
 
-    /// The preview of a step, where one was looked at or has to be.
-    pub(super) fn preview_where_needed(
-        &self,
-        order: &StepOrder,
-        is_large: bool,
-    ) -> Result<Option<Preview>, RegistryError> {
-        if order.preview_sha256.is_empty() {
-            if is_large && order.step != Step::Reject {
-                let batch = order.batch;
-                return Err(Refusal::state(format!(
-                    "batch {batch} is large: look at a preview first and name its digest (saring batch preview {batch})"
-                )));
-            }
-            return Ok(None);
+    /// The preview of what a proposal would do; none where it changes no answer of a device by itself.
+    pub(super) fn preview_of_change(&self, change: &Change) -> Result<Option<Preview>, RegistryError> {
+        match change {
+            Change::SettingsApplied(applied) => self.run_dry(&settings(&applied.toml)?).map(Some),
+            _ => Ok(None),
         }
-        self.preview_of_step(order).map(Some)
     }
 
-    pub(super) fn preview_of_step(&self, order: &StepOrder) -> Result<Preview, RegistryError> {
+    pub(super) fn preview_of_step(
+        &self,
+        number: BatchNumber,
+        step: Step,
+        black_from: Option<Day>,
+    ) -> Result<Preview, RegistryError> {
         let batches = self.store.batches();
-        let number = order.batch;
         let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
-        let state = order.step.leads_to(batch).ok_or_else(|| cannot(order.step, number, batch))?;
-        self.run_dry(&Hypothesis::Steps(vec![BatchStep { batch: number, state, black_from: order.black_from }]))
+        let state = step.leads_to(batch).ok_or_else(|| cannot(step, number, batch))?;
+        self.run_dry(&Hypothesis::Steps(vec![BatchStep { batch: number, state, black_from }]))
     }
 
     fn run_dry(&self, hypothesis: &Hypothesis) -> Result<Preview, RegistryError> {
@@ -111,6 +97,22 @@ impl Registry {
             hot = published.load();
         }
         Ok(preview(&self.store, &hot, hypothesis, jiff::Timestamp::now().as_second())?)
+    }
+}
+
+/// Holds a decision against the preview that it names. `is_large`: it needs one.
+pub(super) fn is_as_seen(what: &str, now: Option<&Preview>, seen: &[u8], is_large: bool) -> Result<(), RegistryError> {
+    if seen.is_empty() && is_large {
+        return Err(Refusal::state(format!("{what} is large: look at a preview first and name its digest")));
+    }
+    match now {
+        Some(now) if !seen.is_empty() && now.digest.as_slice() != seen => Err(Refusal::state(format!(
+            "{what} would no longer do what was previewed: what it touches has changed. Look at a new preview"
+        ))),
+        None if !seen.is_empty() => {
+            Err(Refusal::invalid(format!("{what} changes no answer of a device by itself: it has no preview")))
+        }
+        _ => Ok(()),
     }
 }
 

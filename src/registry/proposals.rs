@@ -6,7 +6,8 @@
 
 use super::{
     Refusal, Registry, RegistryError,
-    people::{CredentialOrder, Receipt, drafts, issued, known, require},
+    people::{CredentialOrder, Receipt, drafts, is_free, issued, known, require},
+    previews::is_as_seen,
 };
 use crate::{
     day::Day,
@@ -137,10 +138,12 @@ impl Registry {
         Ok(ProposalMade { receipt: Receipt { revision, repeated: false }, number, token })
     }
 
-    /// Approves a proposal of somebody else and carries it out.
+    /// Approves a proposal of somebody else and carries it out. `preview_sha256` is the digest of the preview that was
+    /// looked at; empty: none. Settings that change the answers of more IMEIs than a large batch has need one.
     ///
     /// # Errors
-    /// When there is none, the caller made it or may not approve it, or the store cannot write.
+    /// When there is none, the caller made it or may not approve it, it would do something else than was looked at, or
+    /// the store cannot write.
     pub fn approve_proposal(
         &self,
         hands: &Hands,
@@ -148,6 +151,9 @@ impl Registry {
         reason: &str,
         preview_sha256: &[u8],
     ) -> Result<Receipt, RegistryError> {
+        // Long work happens before anybody is kept waiting, and is held against the revision under the lock.
+        let change = self.store.ledger().open_proposals().get(&number).map(|proposal| proposal.change.clone());
+        let mut seen = change.as_ref().map_or(Ok(None), |change| self.preview_of_change(change))?;
         let mut writer = self.store.writer()?;
         if let Some(receipt) = self.done_before(hands)? {
             return Ok(receipt);
@@ -166,7 +172,18 @@ impl Registry {
         {
             known(&ledger, principal)?;
         }
+        if let Change::CredentialIssued(issued) = &proposal.change
+            && !issued.certificate_subject.is_empty()
+        {
+            let certificate = CredentialOrder::Certificate(issued.certificate_subject.clone());
+            is_free(&ledger, &issued.principal, &certificate)?;
+        }
         self.is_not_lapsed(proposal.time_unix_ms)?;
+        if seen.as_ref().is_some_and(|preview| preview.revision != self.store.applied()) {
+            seen = self.preview_of_change(&proposal.change)?;
+        }
+        let is_large = seen.as_ref().is_some_and(|preview| preview.imeis > self.limits().large_batch);
+        is_as_seen(&format!("proposal {number}"), seen.as_ref(), preview_sha256, is_large)?;
         let preview_sha256 = preview_sha256.to_vec();
         let closed = ProposalClosed { proposal: number, approved: true, reason: reason.to_owned(), preview_sha256 };
         let mut changes = drafts(hands, vec![Change::ProposalClosed(closed)]);
@@ -282,6 +299,7 @@ fn checked(ledger: &Ledger, order: &Order) -> Result<(Change, Option<Token>), Re
         }
         Order::IssueCredential { principal, credential, days } => {
             known(ledger, principal).map_err(|_| Refusal::not_found(format!("there is no principal {principal:?}")))?;
+            is_free(ledger, principal, credential)?;
             issued(principal, credential, *days)?
         }
         Order::RegisterDocument { door, number, quantity, brand, model, valid_until, holder } => {

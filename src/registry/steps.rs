@@ -7,13 +7,14 @@
 use super::{
     Refusal, Registry, RegistryError,
     people::{Receipt, known},
+    previews::is_as_seen,
     states::write_steps,
 };
 use crate::{
     batch::{Batch, BatchNumber, BatchState, BatchStep},
     day::Day,
     journal::{BatchStateChanged, Change, Endorsed, REGISTER},
-    ledger::Ledger,
+    ledger::{Endorsement, Ledger},
     listing::Door,
     principal::Role,
     store::Hands,
@@ -105,9 +106,9 @@ impl Registry {
         if let Some(taken) = self.taken_before(hands, order.batch)? {
             return Ok(taken);
         }
-        let is_large = self.batch_size(order.batch) > self.limits().large_batch;
+        let preview = || self.preview_of_step(order.batch, order.step, order.black_from);
         // Long work happens before anybody is kept waiting, and is held against the revision under the lock.
-        let mut seen = self.preview_where_needed(order, is_large)?;
+        let mut seen = (!order.preview_sha256.is_empty()).then(preview).transpose()?;
         let mut writer = self.store.writer()?;
         let number = order.batch;
         if let Some(taken) = self.taken_before(hands, number)? {
@@ -125,28 +126,24 @@ impl Registry {
             self.check_document(&ledger, number, batch)?;
         }
         if seen.as_ref().is_some_and(|preview| preview.revision != self.store.applied()) {
-            seen = Some(self.preview_of_step(order)?);
+            seen = Some(preview()?);
         }
-        if let Some(preview) = &seen
-            && preview.digest.as_slice() != order.preview_sha256
-        {
-            return Err(Refusal::state(format!(
-                "batch {number} would no longer do what was previewed: what it touches has changed. Look at a new preview"
-            )));
-        }
-        let endorsed = ledger.endorsements(number, Some(state));
-        // An endorsement of an earlier round (before a suspension, say) is no endorsement of this one.
-        let mut endorsed = endorsed.iter().filter(|one| one.seq > batch.newest().0).peekable();
+        let is_large = batch.added > self.limits().large_batch && order.step != Step::Reject;
+        is_as_seen(&format!("batch {number}"), seen.as_ref(), &order.preview_sha256, is_large)?;
         let preview_sha256 = order.preview_sha256.clone();
-        if is_large && order.step != Step::Reject && endorsed.peek().is_none() {
+        let endorsed = ledger.endorsements(number, Some(state));
+        // An endorsement of an earlier round (before a suspension, say) is no endorsement of this one, and who looked at
+        // another preview approved something else.
+        let is_of_this = |one: &&Endorsement| one.seq > batch.newest().0 && one.preview == preview_sha256;
+        let mut endorsed = endorsed.iter().filter(is_of_this).peekable();
+        if is_large && endorsed.peek().is_none() {
             let subject = number;
             let endorsement = Change::Endorsed(Endorsed { subject, state: state as u32, preview_sha256 });
             drop(batches);
             let receipt = self.commit(&mut writer, hands, vec![endorsement])?;
             return Ok(StepTaken { receipt, state: self.state_of(number), another_needed: true });
         }
-        let by_themselves = endorsed.any(|one| one.by == hands.principal);
-        if by_themselves {
+        if is_large && endorsed.any(|one| one.by == hands.principal) {
             return Err(Refusal::not_allowed("you have approved this already: a further person is needed"));
         }
         let taken = BatchStep { batch: number, state, black_from: order.black_from };
@@ -198,10 +195,6 @@ impl Registry {
     fn taken_before(&self, hands: &Hands, batch: BatchNumber) -> Result<Option<StepTaken>, RegistryError> {
         let done = self.done_before(hands)?;
         Ok(done.map(|receipt| StepTaken { receipt, state: self.state_of(batch), another_needed: false }))
-    }
-
-    fn batch_size(&self, number: BatchNumber) -> u64 {
-        self.store.batches().get(number).map_or(0, |batch| batch.added)
     }
 
     fn state_of(&self, number: BatchNumber) -> BatchState {
@@ -271,22 +264,20 @@ fn may_step(ledger: &Ledger, name: &str, number: BatchNumber, batch: &Batch, ste
             "{name} submitted batch {number}: another person has to decide on it"
         )));
     }
-    let doors = deciding_doors(ledger, batch);
-    if doors.iter().any(|door| principal.has_for(Role::Approver, *door)) {
+    let door = deciding_door(batch);
+    if principal.has_for(Role::Approver, door) {
         return Ok(());
     }
-    let doors: Vec<_> = doors.iter().map(|door| door.name()).collect();
-    Err(Refusal::not_allowed(format!("{name} is not an approver for door {}", doors.join(" or "))))
+    Err(Refusal::not_allowed(format!("{name} is not an approver for door {door}")))
 }
 
-/// The doors whose approvers decide on a batch: its own; for a report that an authority lifts, the other authority.
-fn deciding_doors(ledger: &Ledger, batch: &Batch) -> Vec<Door> {
-    if batch.header.declared.mode != LIFT {
-        return vec![batch.header.door];
+/// The door whose approvers decide on a batch: its own; for a report that an authority lifts, the other authority.
+fn deciding_door(batch: &Batch) -> Door {
+    match batch.header.declared.mode.as_str() {
+        LIFT_BY_BARRED => Door::Court,
+        LIFT_BY_COURT => Door::Barred,
+        _ => batch.header.door,
     }
-    let submitter = ledger.principals().get(&batch.header.submitter);
-    let is_of = |door| submitter.is_some_and(|submitter| submitter.has_for(Role::Approver, door));
-    if is_of(Door::Barred) { vec![Door::Court] } else { vec![Door::Barred] }
 }
 
 /// The day in Jakarta.
@@ -294,5 +285,7 @@ pub(super) fn today() -> Day {
     Day::of_unix_seconds(jiff::Timestamp::now().as_second())
 }
 
-/// Mode of a batch by which an authority takes off what an operator reported.
-pub(super) const LIFT: &str = "lift";
+/// Modes of a batch by which an authority takes off what an operator reported, by the door of who asked for it. The other
+/// one decides, whatever roles the asker has by then.
+pub(super) const LIFT_BY_BARRED: &str = "lift-by-barred";
+pub(super) const LIFT_BY_COURT: &str = "lift-by-court";

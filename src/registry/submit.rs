@@ -10,10 +10,12 @@ use crate::{
     alarm::Alarm,
     batch::Declared,
     import::{Gathered, Mode},
+    ledger::Ledger,
     listing::Door,
-    principal::Role,
+    principal::{Principal, Role},
     store::Hands,
 };
+use std::collections::BTreeSet;
 
 /// What goes with a submitted list.
 #[derive(Clone, Debug)]
@@ -44,11 +46,27 @@ impl Registry {
     /// When the caller is no submitter of the door, or acts for another operator.
     pub fn may_submit(&self, hands: &Hands, door: Door, operator: &str) -> Result<String, RegistryError> {
         let ledger = self.store.ledger();
-        let caller = known(&ledger, &hands.principal)?;
-        if !caller.has_for(Role::Submitter, door) {
-            return Err(Refusal::not_allowed(format!("{} is not a submitter for door {door}", caller.name)));
+        operator_of(may_submit(&ledger, &hands.principal, door)?, operator, &self.limits())
+    }
+
+    /// Refuses rows of other operators from who belongs to one.
+    fn is_of_own(&self, hands: &Hands, list: &Gathered, own: &str) -> Result<(), RegistryError> {
+        let ledger = self.store.ledger();
+        if known(&ledger, &hands.principal)?.operator.is_empty() {
+            return Ok(());
         }
-        operator_of(caller, operator)
+        let devices = list.devices.iter().map(|row| &row.operator);
+        let removed = list.removed.iter().map(|row| &row.operator);
+        let pairings = list.pairings.iter().map(|row| &row.operator);
+        let subscribers = list.subscribers.iter().map(|row| &row.operator);
+        let mut named = devices.chain(removed).chain(pairings).chain(subscribers).flatten();
+        match named.find(|operator| operator.as_ref() != own) {
+            Some(other) => {
+                let name = &hands.principal;
+                Err(Refusal::not_allowed(format!("{name} acts for {own}, and rows of the list are of {other}")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Brings a list on record.
@@ -56,7 +74,8 @@ impl Registry {
     /// # Errors
     /// When the caller may not, the list replaces too much, its document is unknown, or the store cannot write.
     pub fn submit(&self, hands: &Hands, list: Gathered, order: SubmitOrder) -> Result<Submitted, RegistryError> {
-        self.may_submit(hands, list.door, list.operator.as_deref().unwrap_or_default())?;
+        let own = self.may_submit(hands, list.door, list.operator.as_deref().unwrap_or_default())?;
+        self.is_of_own(hands, &list, &own)?;
         // Before it is judged: a list that comes twice is no second list in the past that later ones are held against.
         if let Some(summary) = self.imported_before(hands, list.kind, list.door, Goal::Submitted)? {
             return Ok(Submitted { summary, alarms: Vec::new() });
@@ -68,7 +87,8 @@ impl Registry {
                 "door {door} needs a registered document, and {name:?} is none (saring document add)"
             )));
         }
-        let alarms = self.judge(hands, &list, &order)?;
+        let judged = self.judge(hands, &list, &order.document, &order.declared)?;
+        let (name, door) = (hands.principal.clone(), list.door);
         let order = ImportOrder {
             mode: order.mode,
             document: order.document,
@@ -76,10 +96,22 @@ impl Registry {
             hands: hands.clone(),
             goal: Goal::Submitted,
             declared: order.declared,
-            guard: Guard::default(),
-            alarms: alarms.clone(),
+            guard: Guard::new(BTreeSet::new(), move |store| may_submit(&store.ledger(), &name, door).map(|_| ())),
+            alarms: judged.alarms.clone(),
         };
         let summary = self.import(list, &order)?;
-        Ok(Submitted { summary, alarms })
+        if !summary.batches.is_empty() && !summary.repeated {
+            self.remember(&judged);
+        }
+        Ok(Submitted { summary, alarms: judged.alarms })
     }
+}
+
+/// The caller, if it is a submitter of a door.
+fn may_submit<'a>(ledger: &'a Ledger, name: &str, door: Door) -> Result<&'a Principal, RegistryError> {
+    let caller = known(ledger, name)?;
+    if caller.has_for(Role::Submitter, door) {
+        return Ok(caller);
+    }
+    Err(Refusal::not_allowed(format!("{name} is not a submitter for door {door}")))
 }

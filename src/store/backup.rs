@@ -119,6 +119,17 @@ pub(super) fn sync_all(directory: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
+/// Makes a directory with those above it that are not there, and makes its name durable and theirs. Nothing that is
+/// synced in a directory outlasts a loss of power that takes the directory's name.
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    let missing = path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists());
+    let missing: Vec<_> = missing.skip(1).collect();
+    fs::create_dir_all(path)?;
+    missing.into_iter().try_for_each(sync_parent)?;
+    // A directory that was there may have been made a moment ago, by a process that was killed.
+    sync_parent(path)
+}
+
 /// Syncs the directory in which a path lies, so that its name is durable.
 pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

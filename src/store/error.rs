@@ -63,6 +63,14 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// The disk does not let it be opened.
+    #[error("{} cannot be opened: {reason}. Check disk, space and permissions, then try again", .path.display())]
+    Unopened {
+        /// The directory.
+        path: PathBuf,
+        /// RocksDB's reason.
+        reason: String,
+    },
     /// The disk or RocksDB refused a write.
     #[error("writing to {} failed ({doing}): {reason}. This process writes no more; check disk and space, then start it again", .path.display())]
     Write {

@@ -1,7 +1,7 @@
 //! Opening a register: what is checked before a single answer rests on it.
 
 use super::{
-    FORMAT, State, Store, StoreError, acknowledged, bulk, cf,
+    FORMAT, State, Store, StoreError, acknowledged, backup, bulk, cf,
     found::{self, Found},
     keys, restore,
     signing::{self, Signing},
@@ -14,7 +14,8 @@ use crate::{
     tree::{self, Checkpoint, Edge, Verifier},
 };
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, ErrorKind, IteratorMode,
+    Options,
 };
 use std::{
     path::Path,
@@ -55,6 +56,10 @@ const WRITE_BUFFER_BYTES: usize = 32 << 20;
 /// How often a reader tries again: a writer beside it may take away a file between the reading of the manifest that
 /// names it and its opening.
 const READ_TRIES: u32 = 5;
+/// A flipped bit in the log is refused; an end that is only missing was never acknowledged and is cut off.
+const WHOLE_LOG: DBRecoveryMode = DBRecoveryMode::TolerateCorruptedTailRecords;
+/// The log counts up to the first record that is not whole.
+const TORN_LOG: DBRecoveryMode = DBRecoveryMode::PointInTime;
 const READ_PAUSE: Duration = Duration::from_millis(20);
 
 impl Store {
@@ -74,19 +79,34 @@ impl Store {
         // Before the database: a writer beside this reader may acknowledge more while we open.
         let noted = Noted { acknowledged: acknowledged::read(path)?, note: signing::read_note(path)? };
         let mut tries = 0;
-        let store = loop {
-            match Self::open_database(path, mode) {
+        loop {
+            match Self::open_database(path, mode, WHOLE_LOG) {
                 Err(StoreError::Damaged { .. }) if mode == OpenMode::Read && tries < READ_TRIES => {
                     tries += 1;
                     std::thread::sleep(READ_PAUSE);
                 }
-                opened => break opened?,
+                // What a reader finds first is more to the point than why the end of the log is not taken for torn.
+                Err(StoreError::Damaged { path, what }) => {
+                    return Self::open_torn(&path, mode, &noted)
+                        .map_err(|_| StoreError::Damaged { path: path.clone(), what });
+                }
+                opened => return opened?.into_loaded(&noted),
             }
-        };
-        store.into_loaded(&noted)
+        }
     }
 
-    fn open_database(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
+    /// Opens a register whose log ends with records of which the power took a part. They were not acknowledged, if all
+    /// that was signed is in front of them. That is found out by reading, before anything is changed.
+    fn open_torn(path: &Path, mode: OpenMode, noted: &Noted) -> Result<Self, StoreError> {
+        let read = Self::open_database(path, OpenMode::Read, TORN_LOG)?.into_loaded(noted)?;
+        if mode == OpenMode::Read {
+            return Ok(read);
+        }
+        drop(read);
+        Self::open_database(path, mode, TORN_LOG)?.into_loaded(noted)
+    }
+
+    fn open_database(path: &Path, mode: OpenMode, recovery: DBRecoveryMode) -> Result<Self, StoreError> {
         let found = found::look(path)?;
         if mode != OpenMode::Create && !found.is_register() {
             return Err(StoreError::Missing { path: path.to_owned() });
@@ -94,7 +114,15 @@ impl Store {
         if mode == OpenMode::Read && found == Found::Older {
             return Err(StoreError::OlderFormat { path: path.to_owned() });
         }
-        let options = database_options(found);
+        if !found.is_register() {
+            // RocksDB makes the directory too, and leaves its name to chance.
+            backup::make_directory(path).map_err(|error| StoreError::Write {
+                path: path.to_owned(),
+                doing: "make the directory",
+                reason: error.to_string(),
+            })?;
+        }
+        let options = database_options(found, recovery);
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
         let families = cf::ALL.map(|name| ColumnFamilyDescriptor::new(name, family_options(name, &cache)));
         let db = match mode {
@@ -299,13 +327,12 @@ fn check_acknowledged(path: &Path, held: Revision, acknowledged: Option<Revision
     Err(StoreError::damaged(path, what))
 }
 
-fn database_options(found: Found) -> Options {
+fn database_options(found: Found, recovery: DBRecoveryMode) -> Options {
     let mut options = Options::default();
     options.create_if_missing(!found.is_register());
     options.create_missing_column_families(found.may_grow());
     options.set_paranoid_checks(true);
-    // A flipped bit in the middle of the log is refused; only a torn tail, never acknowledged, is cut off.
-    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_wal_recovery_mode(recovery);
     options.set_track_and_verify_wals_in_manifest(true);
     options.set_max_open_files(-1);
     options.set_max_background_jobs(2);
@@ -343,7 +370,13 @@ pub(super) fn open_error(path: &Path, error: &rocksdb::Error, exists: bool) -> S
         return StoreError::Locked { path: path.to_owned() };
     }
     if exists {
-        StoreError::damaged(path, text)
+        // A file that is not there is damage; a disk that is full, or does not answer, is not.
+        let is_of_disk = error.kind() == ErrorKind::IOError && !text.contains("No such file");
+        if is_of_disk {
+            StoreError::Unopened { path: path.to_owned(), reason: text }
+        } else {
+            StoreError::damaged(path, text)
+        }
     } else {
         StoreError::Write { path: path.to_owned(), doing: "make the directory", reason: text }
     }

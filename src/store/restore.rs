@@ -109,11 +109,10 @@ impl Restoring {
 
 /// Copies the files of a register; the mark is durable before the first of them.
 fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
+    backup::make_directory(to)?;
     fs::set_permissions(to, fs::metadata(from)?.permissions())?;
     File::create(to.join(MARK))?.sync_all()?;
     File::open(to)?.sync_all()?;
-    backup::sync_parent(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         if entry.file_type()?.is_file() && !is_of_a_process(&entry.file_name().to_string_lossy()) {

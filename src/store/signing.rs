@@ -5,7 +5,7 @@
 //! file
 //! `CHECKPOINT`; a register that holds less, or other entries, is refused when it is opened.
 //! What always holds: `CHECKPOINT` never names an entry that was not synced. It is replaced as a whole and not
-//! synced: after a loss of power it may name an older head, or be empty or zeroes, and then it only proves less.
+//! synced: after a loss of power it may name an older head, or lack its end, and then it only proves less.
 //! Anything else in it that the register's key has not signed is damage. The public key stands in `meta` too, so that
 //! a key that is put in the place of another is found.
 
@@ -42,8 +42,9 @@ impl Signing {
         let key = NewKey::generate(name).map_err(damaged)?;
         let public = Verifier::parse(&key.public).map_err(damaged)?;
         let signer = Signer::new(&key.secret, public).map_err(damaged)?;
-        write_whole(directory, KEY, &format!("{}\n", key.secret), 0o600).map_err(|error| failed(directory, &error))?;
-        write_whole(directory, PUBLIC_KEY, &format!("{}\n", key.public), 0o644)
+        write_whole(directory, KEY, format!("{}\n", key.secret).as_bytes(), 0o600)
+            .map_err(|error| failed(directory, &error))?;
+        write_whole(directory, PUBLIC_KEY, format!("{}\n", key.public).as_bytes(), 0o644)
             .map_err(|error| failed(directory, &error))?;
         Ok(Self { directory: directory.to_owned(), signer })
     }
@@ -56,6 +57,11 @@ impl Signing {
         })?;
         let signer = Signer::new(&secret, public)
             .map_err(|error| StoreError::damaged(directory, format!("the signing key {KEY}: {error}")))?;
+        // What a crash left of the next note must not shine through when it is written anew and that is cut off.
+        match fs::remove_file(directory.join(CHECKPOINT_NEXT)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(directory, &error)),
+            _ => {}
+        }
         let line = format!("{}\n", signer.public().line());
         match fs::read(directory.join(PUBLIC_KEY)) {
             Ok(found) if found == line.as_bytes() => {}
@@ -63,7 +69,9 @@ impl Signing {
                 let what = format!("{PUBLIC_KEY} is not the key of this register, which is {}", line.trim_end());
                 return Err(StoreError::damaged(directory, what));
             }
-            Err(_) => write_whole(directory, PUBLIC_KEY, &line, 0o644).map_err(|error| failed(directory, &error))?,
+            Err(_) => {
+                write_whole(directory, PUBLIC_KEY, line.as_bytes(), 0o644).map_err(|error| failed(directory, &error))?
+            }
         }
         Ok(Self { directory: directory.to_owned(), signer })
     }
@@ -88,7 +96,7 @@ impl Signing {
 }
 
 /// Writes a file that is whole and synced, or not there.
-fn write_whole(directory: &Path, name: &str, text: &str, mode: u32) -> io::Result<()> {
+pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
     let next = directory.join(format!("{name}.next"));
     // A file that a crash left may have another mode.
     match fs::remove_file(&next) {
@@ -96,7 +104,7 @@ fn write_whole(directory: &Path, name: &str, text: &str, mode: u32) -> io::Resul
         _ => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&next)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(next, directory.join(name))?;
     File::open(directory)?.sync_all()
@@ -124,10 +132,27 @@ pub(super) fn read_note(directory: &Path) -> Result<Option<String>, StoreError> 
         }
         Err(error) => return Err(damaged(&format!("cannot be read: {error}"))),
     };
-    if bytes.iter().all(|byte| *byte == 0) {
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    if lacks_its_end(&bytes[..written]) {
         return Ok(None);
     }
     String::from_utf8(bytes).map(Some).map_err(|_| damaged(&"is no text"))
+}
+
+/// Bytes of a root, and of the hash of a key with a signature, in base64.
+const ROOT_TEXT: usize = 44;
+const SIGNATURE_TEXT: usize = 92;
+
+/// Whether a note is too short for what it begins with: the power went before all of it was on the disk. A note that was
+/// altered keeps its length; one that somebody cut proves as little as one that he took away.
+fn lacks_its_end(note: &[u8]) -> bool {
+    let mut lines = note.split(|byte| *byte == b'\n');
+    // A line that is not ended is followed by none.
+    let (Some(origin), Some(size), Some(_)) = (lines.next(), lines.next(), lines.next()) else { return true };
+    // Origin, size, root and an empty line; a dash with its spaces, the origin again, the signature.
+    let signature = "\u{2014} ".len() + origin.len() + 1 + SIGNATURE_TEXT + 1;
+    let whole = origin.len() + 1 + size.len() + 1 + ROOT_TEXT + 1 + 1 + signature;
+    size.iter().all(u8::is_ascii_digit) && note.len() < whole
 }
 
 /// Opens what lay in `CHECKPOINT`.
@@ -171,9 +196,12 @@ mod tests {
         let at = directory.path();
         let made = Signing::make(at, "saring/00").unwrap();
         let note = made.sign(HEAD).unwrap().note().to_owned();
-        for left in [Vec::new(), vec![0; 200]] {
-            fs::write(at.join(CHECKPOINT), left).unwrap();
-            assert_eq!(read_note(at).unwrap(), None);
+        for cut in 0..note.len() {
+            let begin = &note.as_bytes()[..cut];
+            for left in [begin.to_vec(), [begin, &vec![0; note.len() - cut]].concat()] {
+                fs::write(at.join(CHECKPOINT), left).unwrap();
+                assert_eq!(read_note(at).unwrap(), None, "the first {cut} bytes");
+            }
         }
         for place in 0..note.len() {
             let mut bytes = note.clone().into_bytes();

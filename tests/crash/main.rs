@@ -6,6 +6,7 @@
 
 mod damage;
 mod failpoints;
+mod faults;
 mod fixture;
 mod limits;
 mod loading;
@@ -14,3 +15,10 @@ mod restore;
 mod serving;
 mod signals;
 mod syncs;
+
+/// Served registers and their people, as the other tests have them.
+#[path = "../it"]
+mod it {
+    #[allow(dead_code, unreachable_pub)]
+    pub(crate) mod support;
+}

@@ -6,11 +6,11 @@
 
 use crate::support::office::{Office, phone, register, run};
 use saring::proto::{
-    BatchOrder, CheckRequest, LiftOperation, OperateRequest, Reason, Receipt, ReportOperation,
+    BatchOrder, CheckBatchRequest, CheckRequest, LiftOperation, OperateRequest, Reason, Receipt, ReportOperation,
     check_request::Equipment, operate_request::Operation,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -19,17 +19,23 @@ use std::{
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Code;
+use tonic::{Code, Response};
 
 const TRADERS: u64 = 3;
 const CLERKS: u64 = 2;
 const PLAYERS: u64 = TRADERS + CLERKS;
-const CHECKERS: usize = 3;
+const CHECKERS: usize = 2;
+/// Packed questions that have their moment, so many a second; the changes go on until so many are answered.
+const CHECKS_A_SECOND: u64 = 100_000;
+const CHECKS: u64 = 600_000;
+const PACKED: u64 = 256;
+/// Packed messages under way.
+const WINDOW: usize = 16;
 /// Devices of a round.
 const DEVICES: u64 = 4;
-const ROUNDS: u64 = 60;
+const ROUNDS: u64 = 10_000;
 /// Rounds begin within this time. It bounds the test and is measured by nothing.
-const PLAY: Duration = Duration::from_secs(6);
+const PLAY: Duration = Duration::from_secs(60);
 const FIRST: u64 = 35_209_900_200_000;
 /// Questions that a stream sends before it reads the answers.
 const RUN: u64 = 64;
@@ -44,6 +50,8 @@ struct Play {
     /// The round of each player.
     rounds: [AtomicU64; PLAYERS as usize],
     playing: AtomicUsize,
+    /// Packed questions that were answered.
+    checked: AtomicU64,
     begun: Instant,
 }
 
@@ -62,7 +70,7 @@ impl Play {
 
     /// Rounds until the time is over.
     fn rounds(&self, player: u64) -> impl Iterator<Item = u64> + '_ {
-        let goes_on = |_: &u64| self.begun.elapsed() < PLAY;
+        let goes_on = |_: &u64| self.checked.load(Ordering::Relaxed) < CHECKS && self.begun.elapsed() < PLAY;
         (0..ROUNDS).take_while(goes_on).inspect(move |round| {
             self.rounds[player as usize].store(*round, Ordering::Relaxed);
         })
@@ -113,6 +121,49 @@ impl Play {
         let round = self.rounds[player as usize].load(Ordering::Relaxed);
         let earlier = (at / PLAYERS / DEVICES) % 3;
         devices(player, round.saturating_sub(earlier)).start + at / PLAYERS % DEVICES
+    }
+
+    /// Asks in packed messages, each at its moment. Gives device, revision and reason of each answer.
+    async fn check_packed(&self) -> Vec<(u64, u64, Reason)> {
+        let (mut seen, mut at) = (Vec::new(), 0);
+        'streams: while self.playing.load(Ordering::Acquire) > 0 {
+            let (questions, waiting) = mpsc::channel(WINDOW);
+            let mut client = self.office.server.client().await;
+            let answers = client.check_batch_stream(ReceiverStream::new(waiting)).await;
+            let Ok(mut answers) = answers.map(Response::into_inner) else { continue };
+            let (mut asked, mut newest) = (VecDeque::<Vec<u64>>::new(), 0);
+            while self.playing.load(Ordering::Acquire) > 0 || !asked.is_empty() {
+                if self.playing.load(Ordering::Acquire) > 0 {
+                    tokio::time::sleep_until(
+                        (self.begun + Duration::from_micros(at * 1_000_000 / CHECKS_A_SECOND)).into(),
+                    )
+                    .await;
+                    let devices: Vec<u64> = (at..at + PACKED).map(|at| self.in_play(at)).collect();
+                    at += PACKED;
+                    let request = CheckBatchRequest { equipment_key: devices.clone(), ..Default::default() };
+                    questions.send(request).await.unwrap();
+                    asked.push_back(devices);
+                    if asked.len() < WINDOW {
+                        continue;
+                    }
+                }
+                let (Some(devices), answer) = (asked.pop_front(), answers.message().await) else { break };
+                let answer = match answer {
+                    Ok(answer) => answer.unwrap(),
+                    Err(busy) => {
+                        assert_eq!(busy.code(), Code::ResourceExhausted, "{busy:?}");
+                        continue 'streams;
+                    }
+                };
+                let seq = answer.basis.unwrap().revision.unwrap().seq;
+                assert!(seq >= newest, "revision {seq} after {newest}");
+                newest = seq;
+                let reasons = answer.reasons.iter().map(|reason| Reason::try_from(i32::from(*reason)).unwrap());
+                seen.extend(devices.into_iter().zip(reasons).map(|(device, reason)| (device, seq, reason)));
+                self.checked.fetch_add(PACKED, Ordering::Relaxed);
+            }
+        }
+        seen
     }
 
     /// Asks as fast as it is answered. Gives device, revision and reason of each answer.
@@ -187,6 +238,7 @@ fn each_answer_is_what_its_revision_says_while_many_change_the_register() {
             story: Mutex::default(),
             rounds: Default::default(),
             playing: AtomicUsize::new(people.len()),
+            checked: AtomicU64::new(0),
             begun: Instant::now(),
         });
         let checkers: Vec<_> = (0..CHECKERS)
@@ -195,6 +247,10 @@ fn each_answer_is_what_its_revision_says_while_many_change_the_register() {
                 tokio::spawn(async move { play.check().await })
             })
             .collect();
+        let packed = {
+            let play = Arc::clone(&play);
+            tokio::spawn(async move { play.check_packed().await })
+        };
         let players: Vec<_> = (0..PLAYERS)
             .zip(people)
             .map(|(player, (one, two))| {
@@ -212,13 +268,21 @@ fn each_answer_is_what_its_revision_says_while_many_change_the_register() {
         for player in players {
             player.await.unwrap();
         }
-        let mut seen = Vec::new();
+        let mut seen = packed.await.unwrap();
+        let (checked, took) = (seen.len() as u64, play.begun.elapsed());
         for checker in checkers {
             seen.extend(checker.await.unwrap());
         }
 
         let story = play.story.lock().unwrap().clone();
         assert!(story.len() as u64 >= PLAYERS * DEVICES, "nothing was changed");
+        assert!(checked >= CHECKS, "only {checked} packed checks in {took:?}");
+        let changes: usize = story.values().map(Vec::len).sum::<usize>() / DEVICES as usize;
+        let rate = checked as f64 / took.as_secs_f64();
+        println!(
+            "{checked} packed checks, {rate:.0} a second, and {} others beside {changes} changes",
+            seen.len() as u64 - checked
+        );
         let mut early = 0;
         for (device, seq, reason) in &seen {
             assert_eq!(*reason, as_of(&story, *device, *seq), "device {device} as of revision {seq}");

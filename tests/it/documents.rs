@@ -2,8 +2,8 @@
 
 use crate::support::office::{Office, phone, refused, register, run, shown};
 use saring::proto::{
-    BatchOrder, Document, DocumentOrder, LimitsOrder, ListDocumentsRequest, OperateRequest, RegisterOperation,
-    SubmitBatchResponse, operate_request::Operation, propose_request::Change,
+    BatchOrder, Document, DocumentOrder, LimitsOrder, ListAlarmsRequest, ListDocumentsRequest, OperateRequest,
+    RegisterOperation, SubmitBatchResponse, operate_request::Operation, propose_request::Change,
 };
 use tonic::{Code, Status};
 
@@ -196,5 +196,31 @@ fn two_administrators_change_the_limits_of_the_doors() {
             Code::FailedPrecondition,
             "registered document",
         );
+    });
+}
+
+#[test]
+fn single_registrations_are_held_against_the_past_and_told_of_once_a_day() {
+    run(async {
+        let office = Office::open(register());
+        let second = office.second_administrator().await;
+        let doors = ["customs-parcel"];
+        let sari = office.person(&second, "sari", "submitter", &doors).await;
+        let agus = office.person(&second, "agus", "approver", &doors).await;
+        let paper = DocumentOrder { door: doors[0].into(), number: "AWB-1".into(), quantity: 1, ..Default::default() };
+        let paper = office.ask(&sari, Change::RegisterDocument(paper)).await.unwrap();
+        office.decide(&agus, paper).await.unwrap();
+        let register = async |first: u64| {
+            let imeis = phone(first, 2);
+            let operation = RegisterOperation { door: doors[0].into(), imeis, ..Default::default() };
+            let order = OperateRequest { document: "AWB-1".into(), ..OperateRequest::default() };
+            office.operate_with(&sari, order, Operation::Register(operation)).await
+        };
+        register(35_209_900_176_400).await.unwrap();
+        register(35_209_900_176_500).await.unwrap();
+        let asked = shown(&office.admin, ListAlarmsRequest::default());
+        let alarms = office.client().await.list_alarms(asked).await.unwrap().into_inner().alarms;
+        let told: Vec<_> = alarms.iter().map(|alarm| alarm.kind.as_str()).collect();
+        assert_eq!(told, ["OVER_QUOTA"], "{alarms:?}");
     });
 }

@@ -4,7 +4,10 @@ use crate::support::{
     Server,
     office::{Office, refused, register, request_id, run, shown},
 };
-use saring::proto::{self, BatchOrder, Chunk, StepRequest, SubmitBatchRequest, submit_batch_request::Part};
+use saring::proto::{
+    self, BatchOrder, BatchStepPreview, Chunk, DecisionRequest, LimitsOrder, SettingsOrder, StepRequest,
+    SubmitBatchRequest, preview_request, propose_request::Change, submit_batch_request::Part,
+};
 use sha2::{Digest, Sha256};
 use tonic::Code;
 
@@ -101,6 +104,105 @@ fn every_way_around_the_second_person_is_refused() {
         let waiting = proto::ListProposalsRequest { decided: false };
         let waiting = open.list_proposals(shown(&office.admin, waiting)).await.unwrap().into_inner().proposals;
         assert!(waiting.iter().any(|proposal| proposal.number == grant), "{waiting:?}");
+    });
+}
+
+#[test]
+fn a_large_step_is_what_two_approvers_saw_and_settings_too() {
+    run(async {
+        let office = Office::open(register());
+        let second = office.second_administrator().await;
+        let doors = ["customs-passenger"];
+        let sari = office.person(&second, "sari", "submitter", &doors).await;
+        let agus = office.person(&second, "agus", "approver", &doors).await;
+        let budi = office.person(&second, "budi", "approver", &doors).await;
+        let limits = Change::ApplyLimits(LimitsOrder { toml: "large_batch = 1".into() });
+        let limits = office.ask(&office.admin, limits).await.unwrap();
+        office.decide(&second, limits).await.unwrap();
+        let list = format!("imei\n{PHONE}\n35209900176149\n");
+        let batch = office.submit(&sari, &list, "shipment-1").await.unwrap().batches[0];
+        let seen = |step: &str, black_from: &str| {
+            let (step, black_from) = (step.to_owned(), black_from.to_owned());
+            let change = preview_request::Change::Batch(BatchStepPreview { batch, step, black_from });
+            async { office.preview(&agus, change).await }
+        };
+        let take = async |token: &str, step: &str, black_from: &str, preview_sha256: &[u8]| {
+            let (black_from, preview_sha256) = (black_from.to_owned(), preview_sha256.to_vec());
+            let request_id = request_id();
+            let request = StepRequest { request_id, batch, black_from, preview_sha256, ..StepRequest::default() };
+            office.step_again(token, step, request).await
+        };
+        refused(take(&agus, "approve", "", &[]).await, Code::FailedPrecondition, "large: look at a preview");
+        let digest = seen("approve", "").await;
+        assert!(take(&agus, "approve", "", &digest).await.unwrap().another_approver_needed);
+        refused(take(&agus, "approve", "", &digest).await, Code::PermissionDenied, "a further person");
+        assert_eq!(take(&budi, "approve", "", &digest).await.unwrap().state, "active");
+
+        // Another day is another change: it has a digest of its own, and approvals of its own.
+        let (at_once, later) = (seen("suspend", "").await, seen("suspend", "2099-01-01").await);
+        let other = take(&agus, "suspend", "2099-01-01", &at_once).await;
+        refused(other, Code::FailedPrecondition, "no longer do what was previewed");
+        assert!(take(&agus, "suspend", "2099-01-01", &later).await.unwrap().another_approver_needed);
+        assert!(take(&budi, "suspend", "", &at_once).await.unwrap().another_approver_needed, "agus saw another change");
+        assert_eq!(office.reason(PHONE).await, "REGISTERED");
+        assert_eq!(take(&budi, "suspend", "2099-01-01", &later).await.unwrap().state, "suspended");
+
+        let toml = "[national]\nsuspended = \"unknown\"\n".to_owned();
+        let proposal = office.ask(&office.admin, Change::ApplySettings(SettingsOrder { toml, ..Default::default() }));
+        let proposal = proposal.await.unwrap();
+        let decide = async |preview_sha256: &[u8]| {
+            let (request_id, preview_sha256) = (request_id(), preview_sha256.to_vec());
+            let request = DecisionRequest { request_id, proposal, preview_sha256, ..DecisionRequest::default() };
+            office.client().await.approve_proposal(shown(&second, request)).await
+        };
+        refused(decide(&[]).await, Code::FailedPrecondition, "large: look at a preview");
+        refused(decide(&[7; 32]).await, Code::FailedPrecondition, "no longer do what was previewed");
+        let digest = office.preview(&second, preview_request::Change::Proposal(proposal)).await;
+        decide(&digest).await.unwrap();
+    });
+}
+
+#[test]
+fn a_certificates_subject_is_one_principals() {
+    run(async {
+        let office = Office::open(register());
+        let add = async |name: &str| {
+            let request = proto::AddPrincipalRequest {
+                request_id: request_id(),
+                name: name.into(),
+                kind: "network-element".into(),
+                certificate_subject: "mme.example".into(),
+                ..proto::AddPrincipalRequest::default()
+            };
+            office.client().await.add_principal(shown(&office.admin, request)).await
+        };
+        add("mme-1").await.unwrap();
+        refused(add("mme-2").await, Code::FailedPrecondition, "are those of mme-1");
+        let revoke =
+            proto::RevokePrincipalRequest { request_id: request_id(), name: "mme-1".into(), ..Default::default() };
+        office.client().await.revoke_principal(shown(&office.admin, revoke)).await.unwrap();
+        add("mme-2").await.unwrap();
+    });
+}
+
+#[test]
+fn who_acts_for_an_operator_hands_in_no_rows_of_another() {
+    run(async {
+        let office = Office::open(register());
+        let second = office.second_administrator().await;
+        let tina = office.person_of(&second, "tina", "telkomsel", "submitter", &["operator"]).await;
+        let hand_in = async |operator: &str| {
+            let list = format!("imei,msisdn,operator\n{PHONE},6281234567890,{operator}\n");
+            let order = BatchOrder {
+                request_id: request_id(),
+                kind: "pairing".into(),
+                door: "operator".into(),
+                ..BatchOrder::default()
+            };
+            office.hand_in(&tina, &list, order).await
+        };
+        refused(hand_in("xl").await, Code::PermissionDenied, "rows of the list are of xl");
+        assert_eq!(hand_in("telkomsel").await.unwrap().batches.len(), 1);
     });
 }
 

@@ -5,8 +5,8 @@ use crate::support::{
     office::{Office, phone, refused, register, run, shown},
 };
 use saring::proto::{
-    ExemptOperation, LiftOperation, OperateRequest, ReportOperation, ResolveOperation, ShowBatchRequest,
-    SuspectOperation, operate_request::Operation,
+    ExemptOperation, LiftOperation, LimitsOrder, OperateRequest, ReportOperation, ResolveOperation, ShowBatchRequest,
+    SuspectOperation, operate_request::Operation, propose_request::Change,
 };
 use tonic::Code;
 
@@ -101,9 +101,17 @@ fn regulator_and_court_lift_together_what_an_operator_reported() {
         let imeis = phone(35_209_900_176_400, 2);
         office.operate_with(&tina, letter(), report(&imeis)).await.unwrap();
 
-        refused(office.operate_with(&other, of("telkomsel"), lift(&imeis)).await, Code::PermissionDenied, "submitter");
+        refused(
+            office.operate_with(&other, of("telkomsel"), lift(&imeis)).await,
+            Code::PermissionDenied,
+            "does not belong to telkomsel",
+        );
         refused(office.operate_with(&bram, of("xl"), lift(&imeis)).await, Code::NotFound, "nothing");
         refused(office.operate(&bram, report(&imeis)).await, Code::PermissionDenied, "submitter");
+        // A role for the door is not enough: it was the operator that reported.
+        let susi = office.person(&second, "susi", "submitter", &["stolen"]).await;
+        let alone = office.operate_with(&susi, of("telkomsel"), lift(&imeis)).await;
+        refused(alone, Code::PermissionDenied, "susi does not belong to telkomsel");
         let asked = office.operate_with(&bram, of("telkomsel"), lift(&imeis)).await.unwrap();
         let [batch] = asked.batches[..] else { panic!("{asked:?}") };
         assert_eq!(office.reason(&imeis[0]).await, "STOLEN", "it waits for the court");
@@ -123,6 +131,30 @@ fn regulator_and_court_lift_together_what_an_operator_reported() {
         assert_eq!(office.reason(&imeis[1]).await, "NOT_REGISTERED");
         let (register, _) = office.close();
         register.digest();
+    });
+}
+
+#[test]
+fn who_took_an_operator_over_lifts_what_it_reported() {
+    run(async {
+        let office = Office::open(register());
+        let second = office.second_administrator().await;
+        let tina = office.person_of(&second, "tina", "smartfren", "submitter", &["stolen"]).await;
+        let xena = office.person_of(&second, "xena", "xlsmart", "submitter", &["stolen"]).await;
+        let imeis = phone(35_209_900_176_400, 2);
+        office.operate_with(&tina, letter(), report(&imeis)).await.unwrap();
+        let lifted = office.operate_with(&xena, of("smartfren"), lift(&imeis)).await;
+        refused(lifted, Code::PermissionDenied, "acts for xlsmart");
+        let toml = "[successor]\nsmartfren = \"xlsmart\"\n".to_owned();
+        let limits = office.ask(&office.admin, Change::ApplyLimits(LimitsOrder { toml })).await.unwrap();
+        office.decide(&second, limits).await.unwrap();
+        let lifted = office.operate_with(&xena, of("smartfren"), lift(&imeis)).await.unwrap();
+        assert_eq!(lifted.removed, 2);
+        assert_eq!(office.reason(&imeis[0]).await, "NOT_REGISTERED");
+        // Not the other way round.
+        office.operate_with(&xena, letter(), report(&imeis)).await.unwrap();
+        let lifted = office.operate_with(&tina, of("xlsmart"), lift(&imeis)).await;
+        refused(lifted, Code::PermissionDenied, "acts for smartfren");
     });
 }
 

@@ -1,6 +1,6 @@
 //! The story of four eyes by commands: the real binary against the real Registry door.
 
-use crate::support::{Register, Run, Server, command, words};
+use crate::support::{Register, Run, Server, command, run, words};
 use serde_json::Value;
 use std::{
     io::{Read, Write},
@@ -93,7 +93,7 @@ fn four_eyes_by_commands() {
     let proposal = number(&office.by(admin, &format!("{grant} --json")).ok().json(), "proposal");
     denied(&office.by(admin, &format!("proposal approve {proposal} --yes")), "another person has to approve it");
     let listed = office.by(&budi, "proposal list").ok().out;
-    assert!(listed.contains("the role submitter for tpp-import for siti"), "{listed}");
+    assert!(listed.contains("siti is submitter for tpp-import"), "{listed}");
     denied(&office.by(&budi, &format!("proposal approve {proposal}")), "add --yes");
     office.by(&budi, &format!("proposal approve {proposal} --yes")).ok();
     office.both(admin, &budi, "principal grant dewi --role approver --door tpp-import");
@@ -204,4 +204,32 @@ fn a_transfer_that_breaks_goes_on() {
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     denied(&office.at(dead, &siti, "principal whoami"), "no Saring answers");
     office.server.stop();
+}
+
+#[test]
+fn a_server_that_runs_makes_backups_below_its_own_directory() {
+    let office = Office::open();
+    office.person("sari");
+    let made = office.by(&office.admin, "backup create monday --json").ok().json();
+    let path = made["path"].as_str().unwrap();
+    assert_eq!(path, format!("{}-backups/monday", office.register.data().display()));
+    // It has what was acknowledged, and verifies, while the server goes on.
+    let verified = run(["verify", "--json", "--data", path]).ok().json();
+    assert_eq!(verified["revision"], made["revision"]);
+    let listed = office.by(&office.admin, "principal list --json").ok();
+    assert!(listed.out.contains("sari"));
+    let told = office.by(&office.admin, "backup create tuesday").ok();
+    assert!(told.out.contains("prove it with: saring verify --data"), "{}", told.out);
+    office.by(&office.admin, "backup create monday").refused(1, &["monday is not empty"]);
+    for name in ["../elsewhere", "/tmp/elsewhere", ".hidden", "a/b"] {
+        office.by(&office.admin, &format!("backup create {name}")).refused(1, &["name", "directory of backups"]);
+    }
+    let clerk = office.person("agus");
+    office.by(&clerk, "backup create theirs").refused(1, &["administrator"]);
+    let restored = office.register.path("restored");
+    run(["backup", "restore", path, "--data", restored.to_str().unwrap()]).ok();
+    assert_eq!(
+        run(["check", "35440091000001", "--json", "--data", restored.to_str().unwrap()]).json()["reason"],
+        "REGISTERED"
+    );
 }

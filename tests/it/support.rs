@@ -226,8 +226,14 @@ impl Server {
 
     #[track_caller]
     pub fn start_at(register: &Register, listen: &str, http: &str, options: &[&str]) -> Self {
+        Self::start_by(command(), register, listen, http, options)
+    }
+
+    /// Starts the server by a command that has the binary and its environment.
+    #[track_caller]
+    pub fn start_by(mut command: Command, register: &Register, listen: &str, http: &str, options: &[&str]) -> Self {
         let diagnostics = register.path("diagnostics");
-        let mut child = command()
+        let mut child = command
             .args(["serve", "--listen", listen, "--http", http, "--threads", "2", "--data"])
             .arg(register.data())
             .args(options)

@@ -48,7 +48,7 @@ fn a_step_carries_what_was_looked_at() {
 
 #[test]
 fn a_preview_names_the_step() {
-    let step = |step| match change(12, step) {
+    let step = |step| match change(12, step, None) {
         preview_request::Change::Batch(change) => change.step,
         other => panic!("{other:?}"),
     };

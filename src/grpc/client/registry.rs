@@ -79,6 +79,7 @@ calls! {
     preview: PreviewRequest -> PreviewResponse;
     operate: OperateRequest -> OperateResponse;
     end_override: EndOverrideRequest -> Receipt;
+    create_backup: CreateBackupRequest -> Backup;
     list_overrides: ListOverridesRequest -> ListOverridesResponse;
 }
 

@@ -5,7 +5,7 @@ use crate::{
     batch::{Batch, BatchNumber, BatchState},
     day::Day,
     identity::{EquipmentKey, check_digit},
-    journal::{Change, Entry},
+    journal::{self, Change, Entry},
     ledger::{Alarm, Ledger, Proposal},
     principal::{Principal, ShownBy},
     proto,
@@ -13,7 +13,9 @@ use crate::{
         ImportSummary, Issued, PreviewOrder, ProposalMade, Receipt, Refusal, Registry, RegistryError, StepTaken,
     },
     revision::Revision,
+    store::{BackedUp, StoreError},
 };
+use std::path::Path;
 use tonic::Status;
 
 /// The status of a change that was not made.
@@ -27,7 +29,10 @@ pub(super) fn refused(error: &RegistryError) -> Status {
             Refusal::Limit(_) => Status::resource_exhausted(words),
             Refusal::Invalid(_) => Status::invalid_argument(words),
         },
-        RegistryError::SuddenDrop { .. } => Status::failed_precondition(words),
+        RegistryError::SuddenDrop { .. }
+        | RegistryError::Store(StoreError::NotEmpty { .. } | StoreError::Copy { .. }) => {
+            Status::failed_precondition(words)
+        }
         RegistryError::Settings(_) => Status::invalid_argument(words),
         RegistryError::Store(_) | RegistryError::Group(_) => {
             tracing::error!(%error, "a change could not be made");
@@ -130,38 +135,12 @@ pub(super) fn proposals(ledger: &Ledger, decided: bool) -> Vec<proto::Proposal> 
 
 /// What a proposal is about, in words.
 fn what(change: &Change) -> String {
-    use crate::{ledger::OverrideAnswer, listing::Door, principal::Role};
-    let door = |code: u32| u8::try_from(code).ok().and_then(Door::from_code).map_or("?", Door::name);
-    match change {
-        Change::RoleGranted(granted) => {
-            let role = u8::try_from(granted.role).ok().and_then(Role::from_code).map_or("?", Role::name);
-            let doors: Vec<_> = granted.doors.iter().map(|code| door(*code)).collect();
-            let doors = if doors.is_empty() { String::new() } else { format!(" for {}", doors.join(", ")) };
-            format!("the role {role}{doors} for {}", granted.principal)
-        }
-        Change::CredentialIssued(issued) if issued.certificate_subject.is_empty() => {
-            format!("another token for {}", issued.principal)
-        }
-        Change::CredentialIssued(issued) => {
-            format!("the certificate {} for {}", issued.certificate_subject, issued.principal)
-        }
-        Change::DocumentRegistered(document) => {
-            let of = [&*document.brand, &document.model].join(" ");
-            let (units, number, door) = (document.quantity, &document.number, door(document.door));
-            format!("document {number} of {door} with {units} units {}", of.trim()).trim_end().to_owned()
-        }
-        Change::OverrideSet(set) => {
-            let answer = u8::try_from(set.answer).ok().and_then(OverrideAnswer::from_code);
-            let answer = answer.map_or("?", OverrideAnswer::name);
-            let whom = if set.operator.is_empty() { "all operators" } else { &set.operator };
-            let until =
-                jiff::Timestamp::from_second(set.until_unix_s).map_or_else(|_| "?".to_owned(), |t| t.to_string());
-            format!("every answer to {whom} {answer} until {until}")
-        }
-        Change::SettingsApplied(settings) => format!("these settings:\n{}", settings.toml),
-        Change::LimitsApplied(limits) => format!("these limits:\n{}", limits.toml),
-        _ => "a change of another kind".to_owned(),
-    }
+    let document = match change {
+        Change::SettingsApplied(settings) => format!(":\n{}", settings.toml),
+        Change::LimitsApplied(limits) => format!(":\n{}", limits.toml),
+        _ => String::new(),
+    };
+    journal::order_words(change) + &document
 }
 
 fn day(day: Option<Day>) -> String {
@@ -279,6 +258,11 @@ pub(super) fn overrides(ledger: &Ledger) -> Vec<proto::Override> {
         reason: set.reason.clone(),
     });
     overrides.collect()
+}
+
+/// A backup that was made.
+pub(super) fn backup(made: BackedUp, path: &Path) -> proto::Backup {
+    proto::Backup { revision: Some(revision(made.revision)), bytes: made.bytes, path: path.display().to_string() }
 }
 
 /// What a change would do.

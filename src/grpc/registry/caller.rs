@@ -37,7 +37,7 @@ impl Caller {
         caller.ok_or_else(|| Status::unauthenticated("nobody is known to have made this call"))
     }
 
-    pub(super) fn principal(&self) -> &Principal {
+    pub(in crate::grpc) fn principal(&self) -> &Principal {
         &self.principal
     }
 
@@ -63,7 +63,7 @@ pub(super) fn hands(caller: &Caller, request: &str) -> Result<Hands, Status> {
 }
 
 /// Who a request shows to be: by token, else by certificate.
-pub(in crate::grpc) fn principal_of<B>(
+fn principal_of<B>(
     request: &http::Request<B>,
     ledger: &Ledger,
 ) -> Result<(Arc<Principal>, Option<TokenHash>), NotLetIn> {
@@ -79,7 +79,21 @@ pub(in crate::grpc) fn principal_of<B>(
     ledger.principals().by_certificate(name, now).map(|principal| (Arc::clone(principal), None))
 }
 
-/// Lets calls in by the table of access, before anything of them is decoded.
+/// Lets a request in by the table of access, at any door: who it shows to be, where that one may make the call.
+pub(in crate::grpc) fn let_in<B>(registry: &OnceLock<Registry>, request: &http::Request<B>) -> Result<Caller, Status> {
+    let registry = registry.get().ok_or_else(crate::grpc::status::warming)?;
+    let (principal, token) = principal_of(request, &registry.store().ledger())
+        .map_err(|refused| Status::unauthenticated(refused.to_string()))?;
+    let rule = Rule::of(request.uri().path());
+    let rule = rule.ok_or_else(|| Status::permission_denied("this call is answered to nobody"))?;
+    if !rule.lets_in(&principal) {
+        let (name, whom) = (&principal.name, rule.whom());
+        return Err(Status::permission_denied(format!("this call is for {whom}, and {name} is none of these")));
+    }
+    Ok(Caller { principal, token })
+}
+
+/// Holds a service behind [`let_in`], before anything of a call is decoded.
 #[derive(Clone)]
 pub(in crate::grpc) struct Doorkeeper<S> {
     inner: S,
@@ -89,19 +103,6 @@ pub(in crate::grpc) struct Doorkeeper<S> {
 impl<S> Doorkeeper<S> {
     pub(super) const fn new(inner: S, registry: Arc<OnceLock<Registry>>) -> Self {
         Self { inner, registry }
-    }
-
-    fn let_in(&self, request: &http::Request<Body>) -> Result<Caller, Status> {
-        let registry = self.registry.get().ok_or_else(crate::grpc::status::warming)?;
-        let (principal, token) = principal_of(request, &registry.store().ledger())
-            .map_err(|refused| Status::unauthenticated(refused.to_string()))?;
-        let path = request.uri().path();
-        let rule = Rule::of(path).ok_or_else(|| Status::permission_denied("this call is answered to nobody"))?;
-        if !rule.lets_in(&principal) {
-            let (name, whom) = (&principal.name, rule.whom());
-            return Err(Status::permission_denied(format!("this call is for {whom}, and {name} is none of these")));
-        }
-        Ok(Caller { principal, token })
     }
 }
 
@@ -119,7 +120,7 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        match self.let_in(&request) {
+        match let_in(&self.registry, &request) {
             Ok(caller) => {
                 request.extensions_mut().insert(caller);
                 Box::pin(self.inner.call(request))

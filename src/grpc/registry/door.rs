@@ -15,6 +15,7 @@ use std::{
     convert::Infallible,
     future::pending,
     net::SocketAddr,
+    path::Path,
     sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
@@ -35,16 +36,17 @@ pub struct RegistryDoor {
 }
 
 impl RegistryDoor {
-    /// Binds the address; every call is answered UNAVAILABLE until [`RegistryDoor::open`].
+    /// Binds the address; every call is answered UNAVAILABLE until [`RegistryDoor::open`]. Backups are made below
+    /// `backups`.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub fn start(config: &DoorConfig, metrics: &Metrics, side: &Handle) -> Result<Self, GrpcError> {
+    pub fn start(config: &DoorConfig, backups: &Path, metrics: &Metrics, side: &Handle) -> Result<Self, GrpcError> {
         let incoming = Incoming::bind(config, metrics, side)?;
         let local = incoming.local_addr();
         let registry = Arc::new(OnceLock::new());
         let (stop, mut stopped) = watch::channel(false);
-        let service = RegistryServer::new(RegistryService::new(Arc::clone(&registry)))
+        let service = RegistryServer::new(RegistryService::new(Arc::clone(&registry), backups))
             .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)

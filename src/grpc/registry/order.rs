@@ -125,10 +125,7 @@ pub(super) fn proposal(request: proto::ProposeRequest) -> Result<Order, Violatio
 
 /// A step of a batch.
 pub(super) fn step(request: proto::StepRequest, step: Step) -> Result<StepOrder, Violation> {
-    let black_from = optional::<Day>("black_from", &request.black_from)?;
-    if black_from.is_some() && step != Step::Suspend {
-        return Err(Violation::new("black_from", request.black_from, "only a suspension names it"));
-    }
+    let black_from = black_from(step, &request.black_from)?;
     Ok(StepOrder {
         batch: request.batch,
         step,
@@ -138,12 +135,23 @@ pub(super) fn step(request: proto::StepRequest, step: Step) -> Result<StepOrder,
     })
 }
 
+fn black_from(step: Step, text: &str) -> Result<Option<Day>, Violation> {
+    let day = optional::<Day>("black_from", text)?;
+    if day.is_some() && step != Step::Suspend {
+        return Err(Violation::new("black_from", text, "only a suspension names it"));
+    }
+    Ok(day)
+}
+
 /// What is to be run dry.
 pub(super) fn preview(request: proto::PreviewRequest) -> Result<PreviewOrder, Violation> {
     use preview_request::Change as Asked;
     let absent = || Violation::new("change", "", "name what is to be previewed");
     Ok(match request.change.ok_or_else(absent)? {
-        Asked::Batch(batch) => PreviewOrder::Batch(BatchNumber::from(batch.batch), step_named(&batch.step)?),
+        Asked::Batch(batch) => {
+            let step = step_named(&batch.step)?;
+            PreviewOrder::Batch(BatchNumber::from(batch.batch), step, black_from(step, &batch.black_from)?)
+        }
         Asked::Door(door) => {
             let state = [BatchState::Active, BatchState::Suspended, BatchState::Withdrawn];
             let state = state.into_iter().find(|state| state.name() == door.state).ok_or_else(|| {
@@ -155,6 +163,17 @@ pub(super) fn preview(request: proto::PreviewRequest) -> Result<PreviewOrder, Vi
         Asked::TacRule(asked) => PreviewOrder::TacRule(term("tac_rule.tac", &asked.tac)?, tac_rule(&asked.rule)?),
         Asked::Proposal(number) => PreviewOrder::Proposal(number),
     })
+}
+
+/// The name of a backup: of a directory below the server's own, and of none elsewhere.
+pub(super) fn backup_name(name: String) -> Result<String, Violation> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if (1..=64).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(plain) {
+        return Ok(name);
+    }
+    let rule =
+        "1 to 64 of a-z, A-Z, 0-9, '.', '-' and '_', not '.' first: it lies below the server's directory of backups";
+    Err(Violation::new("name", shown(&name), rule))
 }
 
 fn step_named(name: &str) -> Result<Step, Violation> {

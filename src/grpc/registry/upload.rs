@@ -22,11 +22,14 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
+    time::Duration,
 };
 use tonic::{Status, Streaming};
 
 /// Folder of unfinished uploads in the data directory.
 const FOLDER: &str = "uploads";
+/// How long an upload that broke off can be gone on with.
+const KEPT: Duration = Duration::from_hours(7 * 24);
 /// Largest file.
 const SIZE_BYTES_MAX: u64 = 64 << 30;
 
@@ -69,6 +72,7 @@ pub(super) async fn receive(
     let operator = registry.may_submit(&hands, options.door, &operator).map_err(|error| answer::refused(&error))?;
     let options = Options { operator: Some(operator).filter(|name| !name.is_empty()), ..options };
     let path = path_of(registry, &hands);
+    sweep(&path);
     let mut file = open(&path, order.size).map_err(|error| failed(&error))?;
     let mut at = file.metadata().map_err(|error| failed(&error))?.len();
     while let Some(message) = parts.message().await? {
@@ -158,6 +162,18 @@ fn path_of(registry: &Registry, hands: &Hands) -> PathBuf {
     let name = Sha256::new().chain_update(&hands.principal).chain_update([0]).chain_update(&hands.request).finalize();
     let name: String = name[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     registry.store().path().join(FOLDER).join(name)
+}
+
+/// Removes what nobody went on with.
+fn sweep(beside: &Path) {
+    let Some(files) = beside.parent().and_then(|folder| fs::read_dir(folder).ok()) else { return };
+    for file in files.filter_map(Result::ok) {
+        let touched = file.metadata().and_then(|metadata| metadata.modified());
+        let is_old = touched.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KEPT));
+        if is_old && let Err(error) = fs::remove_file(file.path()) {
+            tracing::warn!(%error, "an upload that nobody went on with could not be removed");
+        }
+    }
 }
 
 fn open(path: &Path, size: u64) -> io::Result<File> {

@@ -9,14 +9,30 @@ use crate::{
     identity::{EquipmentKey, Msisdn},
     listing::Door,
     page::PageId,
-    registry::{Guard, Refusal, Registry, RegistryError, steps::today},
+    registry::{Guard, Refusal, Registry, RegistryError, people::known, steps::today},
     store::{Store, StoreError},
 };
 use std::collections::BTreeSet;
 
 impl Registry {
     /// What has to hold when this operation is written.
-    pub(super) fn guard_of(&self, operation: &Operation, door: Door, clerk: &str) -> Result<Guard, RegistryError> {
+    pub(super) fn guard_of(
+        &self,
+        operation: &Operation,
+        door: Door,
+        operator: &str,
+        clerk: &str,
+    ) -> Result<Guard, RegistryError> {
+        let (again, name, operator, limits) = (operation.clone(), clerk.to_owned(), operator.to_owned(), self.limits());
+        // Who lost a role in between, lost it.
+        let may = move |store: &Store| {
+            let ledger = store.ledger();
+            super::way_of(known(&ledger, &name)?, &again, door, &operator, &limits).map(|_| ())
+        };
+        Ok(self.limit_of(operation, door, clerk)?.and(may))
+    }
+
+    fn limit_of(&self, operation: &Operation, door: Door, clerk: &str) -> Result<Guard, RegistryError> {
         let limits = self.limits().of(door);
         match &operation.act {
             Act::Register { keys, person, arrived, .. } => {
@@ -33,9 +49,9 @@ impl Registry {
                 count.check_paper()?;
                 Ok(Guard::new(count.subjects(), move |store| count.check(store)))
             }
-            Act::Correct { batch, .. } => {
-                let (batch, days) = (*batch, limits.correction_days);
-                Ok(Guard::new(BTreeSet::new(), move |store| is_correctable(store, batch, days)))
+            Act::Correct { batch, wrong, .. } => {
+                let (batch, wrong, days) = (*batch, *wrong, limits.correction_days);
+                Ok(Guard::new(BTreeSet::new(), move |store| is_correctable(store, batch, wrong, days)))
             }
             _ => Ok(Guard::default()),
         }
@@ -59,7 +75,16 @@ fn is_in_time(limits: &DoorLimits, door: Door, arrived: Option<Day>) -> Result<(
     Ok(())
 }
 
-fn is_correctable(store: &Store, batch: BatchNumber, days: Option<u16>) -> Result<(), RegistryError> {
+fn is_correctable(
+    store: &Store,
+    batch: BatchNumber,
+    wrong: EquipmentKey,
+    days: Option<u16>,
+) -> Result<(), RegistryError> {
+    // Two corrections of one device at once would make two of it.
+    if !store.lists(batch, wrong)? {
+        return Err(Refusal::not_found(format!("batch {batch} does not list {wrong}, or it was taken off")));
+    }
     let Some(days) = days else {
         return Err(Refusal::limit("entries of this door are not corrected one by one: hand in a list"));
     };
@@ -119,7 +144,7 @@ impl Count {
         let (mut by_clerk, mut by_outlet) = (0, 0);
         for (_, batch) in batches.iter().rev().take_while(|(number, _)| *number > since) {
             let header = &batch.header;
-            if header.door == self.door && header.declared.mode == "single" {
+            if header.door == self.door && header.declared.mode == super::SINGLE {
                 by_clerk += u32::from(header.submitter == self.clerk);
                 by_outlet += u32::from(header.declared.outlet == self.outlet);
             }

@@ -19,7 +19,6 @@ use crate::{
     hot::Published,
     identity::{EquipmentKey, Msisdn},
     import::Mode,
-    listing::Door,
     load,
     policy::{Reason, Status},
     principal::Role,
@@ -190,7 +189,7 @@ impl World {
             submitter: name,
             outlet: String::new(),
             is_single: false,
-            is_lift: false,
+            lifted_by: None,
             planned,
             lapses: order.declared.lapses,
             state: BatchState::Submitted,
@@ -238,13 +237,13 @@ impl World {
         let reason = "as the papers say".to_owned();
         let mut order = StepOrder { batch: number, step, reason, preview_sha256: Vec::new(), black_from };
         let batch = &self.model.batches[&number];
-        let (door, submitter) = (if batch.is_lift { Door::Barred } else { batch.door }, batch.submitter.clone());
+        let (door, submitter) = (batch.lifted_by.unwrap_or(batch.door), batch.submitter.clone());
         let own = self.random.below(8) == 0;
         let name = if own { submitter } else { self.somebody(Role::Approver, door) };
         let hands = self.hands(&name);
         let (is_large, looks) = (self.model.is_large(&self.model.batches[&number]), self.random.below(8));
         if (is_large && looks > 0 || looks == 1)
-            && let Ok(preview) = self.registry.preview_of_step(&order)
+            && let Ok(preview) = self.registry.preview_of_step(number, order.step, order.black_from)
         {
             order.preview_sha256 = preview.digest.to_vec();
         }
@@ -261,7 +260,7 @@ impl World {
         assert_eq!(taken.another_needed, self.model.needs_another(&order), "{}", self.story());
         let batch = self.model.batches.get_mut(&number).unwrap();
         if taken.another_needed {
-            batch.endorsed.push((state, name));
+            batch.endorsed.push((state, name, order.preview_sha256));
             return;
         }
         assert_eq!(taken.state, state, "{}", self.story());

@@ -2,9 +2,9 @@
 
 use super::{Asked, Register, Server, check_digit, check_request, patiently};
 use saring::proto::{
-    self, BatchOrder, CheckResponse, Chunk, DecisionRequest, OperateRequest, OperateResponse, ProposeRequest,
-    RoleOrder, StepRequest, SubmitBatchRequest, operate_request::Operation, propose_request::Change,
-    registry_client::RegistryClient, submit_batch_request::Part,
+    self, BatchOrder, CheckResponse, Chunk, DecisionRequest, OperateRequest, OperateResponse, PreviewRequest,
+    ProposeRequest, RoleOrder, StepRequest, SubmitBatchRequest, operate_request::Operation, preview_request,
+    propose_request::Change, registry_client::RegistryClient, submit_batch_request::Part,
 };
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,7 +42,12 @@ impl Office {
     }
 
     pub fn open_with(register: Register, options: &[&str]) -> Self {
-        let mut server = Server::start_with(&register, options);
+        let server = Server::start_with(&register, options);
+        Self::of(server, register)
+    }
+
+    /// The office of a server that was just started for the first time.
+    pub fn of(mut server: Server, register: Register) -> Self {
         let admin = server.first_token();
         Self { server, register, admin }
     }
@@ -116,15 +121,16 @@ impl Office {
         self.hand_in(token, list, BatchOrder { request_id: request_id.into(), door, ..BatchOrder::default() }).await
     }
 
-    /// Hands a list of registered devices in, with what the order says of it.
+    /// Hands a list in, with what the order says of it; registered devices if it does not say.
     pub async fn hand_in(
         &self,
         token: &str,
         list: &str,
         order: BatchOrder,
     ) -> Result<proto::SubmitBatchResponse, Status> {
+        let kind = if order.kind.is_empty() { "registered".into() } else { order.kind };
         let order = BatchOrder {
-            kind: "registered".into(),
+            kind,
             file_name: "list.csv".into(),
             size: list.len() as u64,
             sha256: Sha256::digest(list).to_vec(),
@@ -134,6 +140,12 @@ impl Office {
         let parts = [Part::Order(order), Part::Chunk(chunk)].map(|part| SubmitBatchRequest { part: Some(part) });
         let request = shown(token, tokio_stream::iter(parts));
         Ok(self.client().await.submit_batch(request).await?.into_inner())
+    }
+
+    /// The digest of what a change would do.
+    pub async fn preview(&self, token: &str, change: preview_request::Change) -> Vec<u8> {
+        let request = PreviewRequest { change: Some(change) };
+        self.client().await.preview(shown(token, request)).await.unwrap().into_inner().sha256
     }
 
     pub async fn step(&self, token: &str, step: &str, batch: u64) -> Result<proto::StepResponse, Status> {

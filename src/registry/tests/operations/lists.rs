@@ -115,11 +115,20 @@ impl Model {
     }
 
     /// Lets an operation be about what is there, mostly.
-    pub(super) fn aim(&self, random: &mut SplitMix64, act: &mut Act) {
+    pub(super) fn aim(&self, random: &mut SplitMix64, operation: &mut Operation) {
         if random.below(5) == 0 {
             return;
         }
-        match act {
+        match &mut operation.act {
+            Act::Lift { kind, keys } => {
+                let reports = self.batches.values().filter(|batch| batch.kind == *kind && batch.is_single);
+                let reports: Vec<_> = reports.filter(|report| !report.devices.is_empty()).collect();
+                if !reports.is_empty() {
+                    let report = pick(random, &reports);
+                    *keys = report.devices.keys().copied().collect();
+                    operation.operator.clone_from(&report.operator);
+                }
+            }
             Act::Correct { batch, wrong, .. } => {
                 let is_there = |number, key| random.below(8) == 0 || !self.is_taken(number, key);
                 let mut is_there = is_there;

@@ -1,13 +1,13 @@
 //! Who there is in the small world, and what takes two persons.
 
-use super::{World, lists, rules::Why, rules::against};
+use super::{World, lists, rules, rules::Why, rules::against};
 use crate::{
     door_limits::Limits,
     ledger::OverrideAnswer,
     listing::Door,
     policy::Settings,
     principal::{PrincipalKind, Role},
-    registry::{CredentialOrder, NewPrincipal, Order, tests::pick},
+    registry::{CredentialOrder, NewPrincipal, Order, PreviewOrder, tests::pick},
     store::Hands,
 };
 
@@ -169,9 +169,24 @@ impl World {
         let name = pick(&mut self.random, anybody);
         let (hands, is_approval) = (self.hands(name), self.random.below(5) > 0);
         self.story.push(format!("{name} decides on {number}: {is_approval}"));
-        let against = self.model.against_decision(name, number, is_approval);
+        let mut against = self.model.against_decision(name, number, is_approval);
+        let seen = self.registry.preview(&PreviewOrder::Proposal(number)).ok();
+        let mut digest = seen.as_ref().map_or_else(Vec::new, |seen| seen.digest.to_vec());
+        match self.random.below(8) {
+            0..=1 => digest.clear(),
+            2 => digest = vec![7; 32],
+            _ => {}
+        }
+        if is_approval && self.model.proposals.contains_key(&number) {
+            let is_large = seen.as_ref().is_some_and(|seen| seen.imeis > self.model.limits.large_batch);
+            let is_right = seen.as_ref().is_none_or(|seen| digest.is_empty() || seen.digest == *digest);
+            against.extend(rules::against(&[
+                (digest.is_empty() && is_large || !is_right, Why::State),
+                (seen.is_none() && !digest.is_empty(), Why::Invalid),
+            ]));
+        }
         let done = match is_approval {
-            true => self.registry.approve_proposal(&hands, number, "", &[]),
+            true => self.registry.approve_proposal(&hands, number, "", &digest),
             false => self.registry.reject_proposal(&hands, number, ""),
         };
         let done = done.map(|receipt| (receipt.revision.seq, receipt.repeated));

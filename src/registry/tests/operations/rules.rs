@@ -60,7 +60,8 @@ impl Model {
     pub(super) fn needs_another(&self, order: &StepOrder) -> bool {
         let batch = &self.batches[&order.batch];
         let state = next(batch, order.step);
-        let is_endorsed = batch.endorsed.iter().any(|(endorsed, _)| Some(*endorsed) == state);
+        let is_endorsed =
+            batch.endorsed.iter().any(|(to, _, seen)| Some(*to) == state && *seen == order.preview_sha256);
         self.is_large(batch) && order.step != Step::Reject && !is_endorsed
     }
 
@@ -68,19 +69,15 @@ impl Model {
         let Some(batch) = self.batches.get(&order.batch) else { return [Why::NotFound].into() };
         let Some(state) = next(batch, order.step) else { return [Why::State].into() };
         let own = batch.submitter == name;
-        let door = match batch.is_lift {
-            true if self.has_for(&batch.submitter, Role::Approver, Door::Barred) => Door::Court,
-            true => Door::Barred,
-            false => batch.door,
-        };
+        let door = batch.lifted_by.unwrap_or(batch.door);
         let decides = if own { order.step == Step::Reject } else { self.has_for(name, Role::Approver, door) };
         let has_digest = !order.preview_sha256.is_empty();
         let no_digest = self.is_large(batch) && order.step != Step::Reject && !has_digest;
-        let theirs = (state, name.to_owned());
+        let theirs = (state, name.to_owned(), order.preview_sha256.clone());
         let mut reasons = against(&[
             (!decides, Why::NotAllowed),
             (no_digest || has_digest && !is_digest_right, Why::State),
-            (batch.endorsed.contains(&theirs), Why::NotAllowed),
+            (self.is_large(batch) && batch.endorsed.contains(&theirs), Why::NotAllowed),
         ]);
         let begins = matches!(order.step, Step::Approve | Step::Restore | Step::Realise);
         if begins && self.limits.of(batch.door).needs_document {
@@ -151,15 +148,28 @@ impl Model {
         })
     }
 
+    /// Whether it is no lifting, or that of an own report.
+    fn lifts_own(&self, name: &str, operation: &Operation, operator: &str) -> bool {
+        !matches!(operation.act, Act::Lift { .. }) || self.operators[name] == operator
+    }
+
+    /// Where an authority lifts an operator's report: the door of the other one, who decides.
+    pub(super) fn lifted_by(&self, name: &str, operation: &Operation, operator: &str, door: Door) -> Option<Door> {
+        let at_once = self.lifts_own(name, operation, operator) && self.has_for(name, Role::Submitter, door);
+        let other = |(own, other)| self.has_for(name, Role::Approver, own).then_some(other);
+        let authorities = [(Door::Barred, Door::Court), (Door::Court, Door::Barred)];
+        authorities.into_iter().filter(|_| !at_once && matches!(operation.act, Act::Lift { .. })).find_map(other)
+    }
+
     /// Reasons against a single operation, apart from that nothing is in force for it.
     pub(super) fn against_operation(&self, name: &str, operation: &Operation, today: Day) -> Against {
         let operator = self.operator_of(name, &operation.operator);
-        let authority = |door| self.has_for(name, Role::Approver, door);
         let Some(door) = self.door_of(&operation.act) else { return [Why::NotFound].into() };
-        let lifts = matches!(operation.act, Act::Lift { .. }) && (authority(Door::Barred) || authority(Door::Court));
+        let decided = operator.as_ref().and_then(|of| self.lifted_by(name, operation, of, door)).is_some();
+        let own = operator.as_ref().is_some_and(|of| self.lifts_own(name, operation, of));
         let mut reasons = against(&[
             (operator.is_none(), Why::NotAllowed),
-            (!lifts && !self.has_for(name, Role::Submitter, door), Why::NotAllowed),
+            (!decided && !(own && self.has_for(name, Role::Submitter, door)), Why::NotAllowed),
         ]);
         let phone = |keys: &[EquipmentKey]| keys.is_empty() || keys.iter().collect::<BTreeSet<_>>().len() < keys.len();
         reasons.extend(match &operation.act {

@@ -6,10 +6,13 @@ use crate::{batch::BatchState, import::Mode, listing::Door, principal::Role, reg
 impl World {
     pub(super) fn operate(&mut self) {
         let mut operation = lists::random_operation(&mut self.random, self.today);
-        self.model.aim(&mut self.random, &mut operation.act);
-        let lifts = matches!(operation.act, Act::Lift { .. }) && self.random.below(4) == 0;
+        self.model.aim(&mut self.random, &mut operation);
+        let is_lift = matches!(operation.act, Act::Lift { .. });
+        let by_authority = is_lift && self.random.below(4) == 0;
         let name = match self.model.door_of(&operation.act) {
-            Some(_) if lifts => self.somebody(Role::Approver, Door::Barred),
+            Some(_) if by_authority => self.somebody(Role::Approver, Door::Barred),
+            // Shops are named after their operators.
+            Some(_) if is_lift && !operation.operator.is_empty() => format!("shop-{}", operation.operator),
             Some(door) => self.somebody(Role::Submitter, door),
             None => "clerk".to_owned(),
         };
@@ -24,18 +27,17 @@ impl World {
         if against.is_empty() {
             let operator = self.model.operator_of(&name, &operation.operator).unwrap();
             let list = self.model.list_of(&operation, &operator, self.today);
-            let is_lift =
-                matches!(operation.act, Act::Lift { .. }) && !self.model.has_for(&name, Role::Submitter, list.door);
+            let lifted_by = self.model.lifted_by(&name, &operation, &operator, list.door);
             let way = Way {
                 mode: Mode::Add,
                 document: operation.document.clone(),
                 submitter: name,
                 outlet: operation.outlet.clone(),
-                is_single: !is_lift,
-                is_lift,
+                is_single: lifted_by.is_none(),
+                lifted_by,
                 planned: false,
                 lapses: None,
-                state: if is_lift { BatchState::Submitted } else { BatchState::Active },
+                state: if lifted_by.is_some() { BatchState::Submitted } else { BatchState::Active },
             };
             let (batches, missed) = self.model.difference(&list, &way);
             let is_empty = list.devices.is_empty() && list.removed.is_empty() && list.pairings.is_empty();
