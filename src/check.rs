@@ -242,10 +242,9 @@ impl<'a> Scene<'a> {
             emergency: inquiry.emergency,
         };
         if let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn)
-            && let Some(met) =
-                pairing::as_asked_by(asked, evidence.pairs.others, |imsi| self.msisdn_of(imsi) == Some(asked))
+            && let Some(met) = pairing::as_asked_by(asked, evidence.pairs, |imsi| self.msisdn_of(imsi) == Some(asked))
         {
-            let pairs = Pairs { others: &met, ..evidence.pairs };
+            let pairs = Pairs { plain: &[], others: &met };
             return decide(&question, &Evidence { pairs, ..*evidence }, self.policy, self.today);
         }
         decide(&question, evidence, self.policy, self.today)

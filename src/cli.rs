@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod device;
 mod document;
+mod generate;
 mod history;
 mod import;
 mod journal;
@@ -114,6 +115,8 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
+    /// Make a register of the size of a nation, its lists, or checks with their answers
+    Generate(generate::GenerateArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -150,6 +153,7 @@ pub fn main() -> ExitCode {
         Verb::Capacity(args) => capacity::run(&args),
         Verb::Backup(args) => backup::run(&args),
         Verb::Verify(args) => verify::run(&args),
+        Verb::Generate(args) => generate::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };
     match outcome {

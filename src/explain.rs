@@ -170,7 +170,7 @@ impl Reading<'_> {
     fn pairs_met(&self, inquiry: &Inquiry, pairs: &[Pair]) -> Result<Vec<Pair>, StoreError> {
         let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn) else { return Ok(pairs.to_vec()) };
         let mut unread = None;
-        let met = pairing::as_asked_by(asked, pairs, |imsi| {
+        let met = pairing::as_asked_by(asked, Pairs { plain: &[], others: pairs }, |imsi| {
             let known = self.msisdn_of(imsi);
             known.map_err(|error| unread = Some(error)).is_ok_and(|known| known == Some(asked))
         });

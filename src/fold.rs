@@ -22,8 +22,15 @@ pub type Row = (BatchNumber, BodyRow);
 pub fn page_content(id: PageId, rows: &[Row], batches: &Batches, seq: u64) -> PageContent {
     let removals = Removals::of(rows, batches, seq);
     let mut content = PageContent::default();
+    // Rows of one batch come one behind the other.
+    let mut known = None;
     for (number, row) in rows {
-        let Some((batch, state)) = batches.evidence_at(*number, seq) else { continue };
+        let evidence = match known {
+            Some((known, evidence)) if known == *number => evidence,
+            _ => batches.evidence_at(*number, seq),
+        };
+        known = Some((*number, evidence));
+        let Some((batch, state)) = evidence else { continue };
         let suspended = state == BatchState::Suspended;
         match row {
             BodyRow::Page { target: None, bits, .. } => {

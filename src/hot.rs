@@ -20,6 +20,7 @@ mod publish;
 mod rules;
 mod set;
 mod shelf;
+mod snapshot;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ use directory::Directory;
 use rules::TacRules;
 use set::CHUNK_PAGES;
 use shelf::SHELF_PLACES;
+use stats::Chunk;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Pages of a shelf of marks or pairs.
@@ -192,6 +194,14 @@ impl HotSets {
             digest.replace_settings(0, digest::of_settings(entry.effective_from(), entry.seq(), &text));
         }
         digest
+    }
+
+    /// Bytes of all pairs and of the subscriber map, with their directories and what the allocator rounds up. Counted
+    /// anew.
+    pub fn paired_bytes(&self) -> (u64, u64) {
+        let pairs: u64 = self.pairs.iter().map(|(_, chunk)| chunk.tally().allocated()).sum();
+        let subscribers: u64 = self.subscribers.iter().map(|(_, chunk)| chunk.tally().allocated()).sum();
+        (pairs + self.pairs.bytes(), subscribers + self.subscribers.bytes())
     }
 
     /// Entries and bytes.

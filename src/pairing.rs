@@ -6,7 +6,7 @@
 
 use crate::{
     day::Day,
-    identity::{Imsi, Msisdn},
+    identity::{Imsi, MCC_INDONESIA, Msisdn},
     listing::Door,
 };
 use std::num::NonZeroU64;
@@ -156,18 +156,73 @@ impl Pair {
         self.until == Day::NONE || self.until >= today.get()
     }
 
-    /// Five bytes, where that is enough: an allowance without end by an Indonesian MSISDN.
+    /// Six bytes, where that is enough: an allowance without end by an Indonesian MSISDN or a SIM of Indonesia.
     pub fn to_plain(self) -> Option<PlainPair> {
-        let NumberKind::Msisdn(msisdn) = self.number.kind() else { return None };
-        let plain = self == Self::allowance(self.number);
-        let national = msisdn.national().filter(|n| plain && *n < 1 << 40)?;
-        let bytes = national.to_le_bytes();
-        Some([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]])
+        if self != (Self { second: self.second, ..Self::allowance(self.number) }) {
+            return None;
+        }
+        let (form, number) = match self.number.kind() {
+            NumberKind::Msisdn(msisdn) if !self.second => (PlainPair::MSISDN, msisdn.national()?),
+            NumberKind::Msisdn(_) => return None,
+            NumberKind::Imsi(imsi) => {
+                let form = if self.second { PlainPair::SECOND } else { PlainPair::SIM };
+                (form, imsi.packed().checked_sub(PlainPair::FIRST_SIM)?)
+            }
+        };
+        (number >> PlainPair::NUMBER_BITS == 0).then(|| PlainPair::new(form, number))
     }
 }
 
-/// A plain allowance: the national number of a +62 MSISDN, little-endian.
-pub type PlainPair = [u8; 5];
+/// A plain allowance, little-endian: the national number of a +62 MSISDN, or an IMSI of 15 digits less 510 and zeros;
+/// in the top two bits which of them, and whether the IMSI came together with an MSISDN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlainPair([u8; 6]);
+
+impl PlainPair {
+    const MSISDN: u64 = 0;
+    const SIM: u64 = 1;
+    const SECOND: u64 = 2;
+    const NUMBER_BITS: u32 = 46;
+    /// The first SIM of Indonesia, as [`Imsi::packed`].
+    const FIRST_SIM: u64 = 15 << 50 | MCC_INDONESIA as u64 * 1_000_000_000_000;
+
+    const fn new(form: u64, number: u64) -> Self {
+        let [a, b, c, d, e, f, _, _] = (form << Self::NUMBER_BITS | number).to_le_bytes();
+        Self([a, b, c, d, e, f])
+    }
+
+    const fn parts(self) -> (u64, u64) {
+        let Self([a, b, c, d, e, f]) = self;
+        let all = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
+        (all >> Self::NUMBER_BITS, all & ((1 << Self::NUMBER_BITS) - 1))
+    }
+
+    /// Its six bytes.
+    pub const fn to_bytes(self) -> [u8; 6] {
+        self.0
+    }
+
+    /// The pair of six bytes. Bytes that are none stand for no pair.
+    pub const fn from_bytes(bytes: [u8; 6]) -> Self {
+        Self(bytes)
+    }
+
+    /// The SIM of a pairing by IMSI alone.
+    pub fn sim(self) -> Option<Imsi> {
+        let (form, number) = self.parts();
+        if form == Self::SIM { Imsi::from_packed(Self::FIRST_SIM + number).ok() } else { None }
+    }
+
+    /// The pair in full.
+    pub fn to_pair(self) -> Option<Pair> {
+        let (form, number) = self.parts();
+        if form == Self::MSISDN {
+            return Msisdn::from_national(number).ok().map(|msisdn| Pair::allowance(msisdn.into()));
+        }
+        let imsi = Imsi::from_packed(Self::FIRST_SIM + number).ok()?;
+        Some(Pair::allowance(imsi.into()).with_second(form == Self::SECOND))
+    }
+}
 
 /// The pairs of one device, borrowed from wherever they lie. Order means nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -181,10 +236,7 @@ pub struct Pairs<'a> {
 impl<'a> Pairs<'a> {
     /// Every pair.
     pub fn iter(self) -> impl Iterator<Item = Pair> + 'a {
-        let plain = self.plain.iter().filter_map(|[a, b, c, d, e]| {
-            let national = u64::from_le_bytes([*a, *b, *c, *d, *e, 0, 0, 0]);
-            Msisdn::from_national(national).ok().map(|msisdn| Pair::allowance(msisdn.into()))
-        });
+        let plain = self.plain.iter().filter_map(|plain| plain.to_pair());
         plain.chain(self.others.iter().copied())
     }
 
@@ -197,15 +249,18 @@ impl<'a> Pairs<'a> {
 /// Pairs as a question by MSISDN alone meets them: a pairing by IMSI alone counts as one by the MSISDN asked, where
 /// that is the number of its SIM. Every such pairing does, since any of them may have ended. `None`: there is none,
 /// the pairs stand as they are.
-pub fn as_asked_by(asked: Msisdn, pairs: &[Pair], mut is_number_of: impl FnMut(Imsi) -> bool) -> Option<Vec<Pair>> {
+pub fn as_asked_by(asked: Msisdn, pairs: Pairs<'_>, mut is_number_of: impl FnMut(Imsi) -> bool) -> Option<Vec<Pair>> {
     let mut is_theirs = |pair: &Pair| match pair.number.kind() {
         NumberKind::Imsi(imsi) => !pair.second && is_number_of(imsi),
         NumberKind::Msisdn(_) => false,
     };
-    let first = pairs.iter().position(&mut is_theirs)?;
-    let mut met = pairs.to_vec();
-    met[first].number = asked.into();
-    met[first + 1..].iter_mut().filter(|pair| is_theirs(pair)).for_each(|pair| pair.number = asked.into());
+    // Most pairs are by MSISDN: what they are is seen without taking them apart.
+    let sims = pairs.plain.iter().filter(|plain| plain.sim().is_some()).filter_map(|plain| plain.to_pair());
+    if !sims.chain(pairs.others.iter().copied()).any(|pair| is_theirs(&pair)) {
+        return None;
+    }
+    let mut met: Vec<Pair> = pairs.iter().collect();
+    met.iter_mut().filter(|pair| is_theirs(pair)).for_each(|pair| pair.number = asked.into());
     Some(met)
 }
 
@@ -246,98 +301,4 @@ impl PairStanding {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use proptest::prelude::*;
-
-    fn numbers() -> impl Strategy<Value = Number> {
-        let msisdn = (10_000_u64..1_000_000_000_000_000).prop_filter_map("E.164", |n| Msisdn::new(n).ok());
-        let national = (100_u64..10_000_000_000_000).prop_map(|n| Msisdn::from_national(n).unwrap());
-        let imsi = "[0-9]{6,15}".prop_map(|text| text.parse::<Imsi>().unwrap());
-        prop_oneof![msisdn.prop_map(Number::from), national.prop_map(Number::from), imsi.prop_map(Number::from)]
-    }
-
-    #[test]
-    fn the_forms_of_the_hot_sets_keep_their_sizes() {
-        assert_eq!((size_of::<Number>(), size_of::<Option<Number>>()), (8, 8));
-        assert_eq!(size_of::<Pair>(), 16);
-    }
-
-    #[test]
-    fn a_plain_pair_is_an_endless_allowance_of_an_indonesian_number() {
-        let ani: Number = Msisdn::new(6_281_234_567_890).unwrap().into();
-        let plain = Pair::allowance(ani);
-        assert_eq!(plain.to_plain(), Some(81_234_567_890_u64.to_le_bytes()[..5].try_into().unwrap()));
-        let imsi: Number = Imsi::from_number(510_101_234_567_890).unwrap().into();
-        let singapore: Number = Msisdn::new(6_581_234_567).unwrap().into();
-        let long: Number = Msisdn::from_national(1 << 40).unwrap().into();
-        let others = [
-            plain.with_until(Some(Day::MAX)),
-            plain.with_second(true),
-            Pair::binding(ani, Door::OperatorTourist),
-            Pair { door: Door::State, ..plain },
-            Pair::allowance(imsi),
-            Pair::allowance(singapore),
-            Pair::allowance(long),
-        ];
-        assert!(others.iter().all(|pair| pair.to_plain().is_none()));
-        assert!(Pair::allowance(Msisdn::from_national((1 << 40) - 1).unwrap().into()).to_plain().is_some());
-    }
-
-    #[test]
-    fn a_pair_counts_through_its_last_day() {
-        let day = |text: &str| text.parse::<Day>().unwrap();
-        let pair = Pair::allowance(Msisdn::new(6_281_234_567_890).unwrap().into());
-        assert!(pair.is_current(Day::MAX));
-        let ending = pair.with_until(Some(day("2026-05-01")));
-        assert_eq!(ending.until(), Some(day("2026-05-01")));
-        assert!(ending.is_current(day("2026-05-01")) && !ending.is_current(day("2026-05-02")));
-    }
-
-    #[test]
-    fn prints_for_diagnostics_are_masked() {
-        let pair = Pair::allowance(Msisdn::new(6_281_234_567_890).unwrap().into());
-        assert!(format!("{pair:?}").contains("Number(62812*****890)"));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn a_number_is_its_stored_form(number in numbers()) {
-            prop_assert_eq!(Number::from_stored(number.to_stored()), Some(number));
-            let again = match number.kind() {
-                NumberKind::Msisdn(msisdn) => Number::from(msisdn),
-                NumberKind::Imsi(imsi) => Number::from(imsi),
-            };
-            prop_assert_eq!(again, number);
-        }
-
-        #[test]
-        fn a_stored_form_is_one_number_or_none(kind in 0_u64..4, value in prop_oneof![0_u64..1 << 62, 0_u64..1 << 54, 0_u64..1 << 50]) {
-            let stored = kind << 62 | value;
-            match Number::from_stored(stored) {
-                Some(number) => {
-                    prop_assert_eq!(number.to_stored(), stored);
-                    prop_assert_eq!(kind == 1, matches!(number.kind(), NumberKind::Msisdn(_)));
-                }
-                None => prop_assert!(kind != 1 || Msisdn::new(value).is_err()),
-            }
-        }
-
-        #[test]
-        fn plain_pairs_read_back_among_the_others(numbers in proptest::collection::vec(numbers(), 0..6)) {
-            let pairs: Vec<Pair> = numbers.into_iter().map(Pair::allowance).collect();
-            let plain: Vec<PlainPair> = pairs.iter().filter_map(|pair| pair.to_plain()).collect();
-            let others: Vec<Pair> = pairs.iter().copied().filter(|pair| pair.to_plain().is_none()).collect();
-            let both = Pairs { plain: &plain, others: &others };
-            let mut read: Vec<Pair> = both.iter().collect();
-            let mut wanted = pairs.clone();
-            read.sort();
-            wanted.sort();
-            prop_assert_eq!(read, wanted);
-            prop_assert_eq!(both.is_empty(), pairs.is_empty());
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod backup;
+mod bulk;
 mod difference;
 mod doors;
 mod import;
@@ -27,6 +28,7 @@ mod tests;
 mod verify;
 
 pub use backup::{RestoreError, Restored, Until, backup, restore};
+pub use bulk::{BulkProgress, BulkSource, BulkStage, Loaded, load};
 pub use doors::{DoorFigures, doors};
 pub use import::ImportSummary;
 pub use operate::{Act, Operation, Subscriber};
@@ -34,6 +36,7 @@ pub use order::{Goal, Guard, ImportOrder};
 pub use people::{CredentialOrder, Issued, NewPrincipal, Receipt};
 pub use previews::PreviewOrder;
 pub use proposals::{Order, ProposalMade};
+pub use publish::catch_up;
 pub use refusal::Refusal;
 pub use settings::timeline;
 pub use steps::{Step, StepOrder, StepTaken};

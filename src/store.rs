@@ -11,6 +11,7 @@ mod acknowledged;
 mod audit;
 mod backup;
 mod begin;
+mod bulk;
 mod error;
 mod found;
 mod hashes;
@@ -32,13 +33,14 @@ mod write;
 pub use audit::BodyAudit;
 pub use backup::BackedUp;
 pub(crate) use backup::PERSON_KEY;
+pub use bulk::{BulkLoad, BulkPart, LoadedBody, Loading};
 pub use error::StoreError;
 pub use open::OpenMode;
 pub use pages::{BatchHeads, BatchTable, PageRows};
 pub use ranges::{Damage, DamagedRange};
 pub use read::{SettingsRow, fold_entry};
 pub use restore::Restoring;
-pub use scan::PageScan;
+pub use scan::{PageScan, Stretch};
 pub use write::{BodySummary, BodyWriter, Draft, Hands, Writer};
 
 use crate::{
@@ -50,6 +52,7 @@ use crate::{
 };
 use rocksdb::{ColumnFamily, DB, Options, statistics::Ticker};
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, RwLock,
@@ -214,6 +217,15 @@ impl Store {
     /// Bytes of the live table files.
     pub fn disk_bytes(&self) -> u64 {
         self.db.live_files().map_or(0, |files| files.iter().map(|file| file.size as u64).sum())
+    }
+
+    /// The same for each column family that has any.
+    pub fn disk_bytes_by_family(&self) -> BTreeMap<String, u64> {
+        let mut families = BTreeMap::new();
+        for file in self.db.live_files().unwrap_or_default() {
+            *families.entry(file.column_family_name).or_default() += file.size as u64;
+        }
+        families
     }
 
     /// Writes everything that is only in the write-ahead log into table files.

@@ -34,7 +34,7 @@ pub(super) fn run(args: &CapacityArgs) -> Result<Exit, Failure> {
     let store = Store::open(&args.data, OpenMode::Read)?;
     let today = Day::of_unix_seconds(jiff::Timestamp::now().as_second());
     let found = capacity::capacity(&store, today)?;
-    let hot = load::hot_sets(&store, &mut |_| {})?;
+    let (hot, _) = load::ready(&store, &mut |_| {})?;
     let cost = Cost::measure(&hot.stats(), store.disk_bytes());
     if args.json {
         return print(&json(args, &store, &found, cost).to_string()).map(|()| Exit::Ok);

@@ -7,7 +7,7 @@ use crate::{
     config::{self, ConfigFlags, NodeConfig},
     day::Day,
     explain::Explainer,
-    hot::{Published, Stats},
+    hot::{HotSets, Published, Stats},
     load,
     metrics::Metrics,
     principal::Token,
@@ -44,6 +44,27 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// Memory of the hot sets from which on a snapshot is kept: what is smaller is read in a second or two.
+const SNAPSHOT_MIN_BYTES: u64 = 256 << 20;
+/// Entries by which a snapshot is behind when it is written anew.
+const SNAPSHOT_BEHIND: u64 = 10_000;
+
+/// Writes the snapshot that the next start reads, beside the checks.
+fn keep_snapshot(store: &Arc<Store>, sets: Arc<HotSets>) -> Result<(), LoadError> {
+    let store = Arc::clone(store);
+    let work = move || {
+        let begun = std::time::Instant::now();
+        match load::keep(&store, &sets) {
+            Ok(bytes) => {
+                tracing::info!(bytes, seconds = begun.elapsed().as_secs_f64(), "a snapshot of the hot sets is kept")
+            }
+            Err(error) => tracing::warn!(%error, "no snapshot of the hot sets is kept: the next start takes longer"),
+        }
+    };
+    std::thread::Builder::new().name("snapshot".to_owned()).spawn(work)?;
+    Ok(())
+}
+
 /// Opens a register for serving: the one process that writes it, with its hot sets built.
 pub(super) fn open(data: &Path, metrics: &Metrics) -> Result<Loaded, LoadError> {
     let (registry, discarded) = Registry::open(data, false)?;
@@ -53,7 +74,7 @@ pub(super) fn open(data: &Path, metrics: &Metrics) -> Result<Loaded, LoadError> 
     let store = Arc::clone(registry.store());
     show_doors(&store, metrics)?;
     let begun = std::time::Instant::now();
-    let sets = load::hot_sets(&store, &mut |pages| tracing::info!(pages, "loading the register"))?;
+    let (sets, behind) = load::ready(&store, &mut |pages| tracing::info!(pages, "loading the register"))?;
     let stats = sets.stats();
     show_capacity(&store, &stats, metrics)?;
     tracing::info!(
@@ -61,6 +82,9 @@ pub(super) fn open(data: &Path, metrics: &Metrics) -> Result<Loaded, LoadError> 
     );
     let sets = Arc::new(Published::new(sets));
     registry.keep_published(Arc::clone(&sets));
+    if stats.total_bytes() >= SNAPSHOT_MIN_BYTES && behind.is_none_or(|behind| behind >= SNAPSHOT_BEHIND) {
+        keep_snapshot(&store, Arc::clone(&sets.load()))?;
+    }
     Ok(Loaded { sets, explain: Arc::new(Explainer::new(store, Clock::system()?)), registry: Some(registry) })
 }
 

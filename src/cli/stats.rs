@@ -27,7 +27,7 @@ pub(super) struct StatsArgs {
 
 pub(super) fn run(args: &StatsArgs) -> Result<Exit, Failure> {
     let store = Store::open(&args.data, OpenMode::Read)?;
-    let hot = load::hot_sets(&store, &mut |_| {})?;
+    let (hot, _) = load::ready(&store, &mut |_| {})?;
     let stats = hot.stats();
     let disk = store.disk_bytes();
     let active = store.with_batches(|batches| {

@@ -10,7 +10,9 @@ use super::{
     devices::DeviceChunk,
     directory::Directory,
     rules::TacRules,
+    shelf::SHELF_PLACES,
     shelf_of_page,
+    snapshot::{self, BlockKind},
     stats::{Chunk, Tally},
 };
 use crate::{
@@ -76,6 +78,9 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// Packed IMSIs that lie together: builders that are to be joined part the subscriber map at multiples of it.
+    pub const SUBSCRIBERS: u64 = SHELF_PLACES as u64;
+
     /// A builder of empty hot sets.
     pub fn new() -> Self {
         Self::default()
@@ -122,6 +127,28 @@ impl Builder {
     /// Takes in all overrides.
     pub fn overrides(&mut self, overrides: BTreeMap<u64, Override>) {
         self.overrides = Arc::new(overrides);
+    }
+
+    /// Takes in a block of a snapshot, in any order. `None`: it is not what was written, and nothing more may be built.
+    pub fn block(&mut self, block: &[u8]) -> Option<()> {
+        let (kind, chunks) = snapshot::open(block)?;
+        let Changes { devices, marks, pairs, subscribers, tally } = &mut self.changes;
+        match kind {
+            BlockKind::Devices => snapshot::each(chunks, |id, chunk| put(devices, tally, id, None, Some(chunk))),
+            BlockKind::Marks => snapshot::each(chunks, |id, chunk| put(marks, tally, id, None, Some(chunk))),
+            BlockKind::Pairs => snapshot::each(chunks, |id, chunk| put(pairs, tally, id, None, Some(chunk))),
+            BlockKind::Subscribers => {
+                snapshot::each(chunks, |id, chunk| put(subscribers, tally, id, None, Some(chunk)))
+            }
+        }
+    }
+
+    /// Takes in what another builder took in: of other models, and of other stretches of [`Builder::SUBSCRIBERS`].
+    pub fn join(&mut self, mut other: Self) {
+        other.flush_pages();
+        other.flush_subscribers();
+        self.changes.extend(other.changes);
+        self.rules.extend(other.rules);
     }
 
     fn flush_pages(&mut self) {
@@ -204,11 +231,7 @@ pub struct Rewritten(Changes);
 impl Rewritten {
     /// Takes in others, of other models.
     pub fn extend(&mut self, others: Self) {
-        self.0.devices.extend(others.0.devices);
-        self.0.marks.extend(others.0.marks);
-        self.0.pairs.extend(others.0.pairs);
-        self.0.subscribers.extend(others.0.subscribers);
-        self.0.tally.add(&others.0.tally);
+        self.0.extend(others.0);
     }
 }
 
@@ -249,6 +272,15 @@ struct Changes {
 }
 
 impl Changes {
+    /// Takes in others, of other chunks.
+    fn extend(&mut self, others: Self) {
+        self.devices.extend(others.devices);
+        self.marks.extend(others.marks);
+        self.pairs.extend(others.pairs);
+        self.subscribers.extend(others.subscribers);
+        self.tally.add(&others.tally);
+    }
+
     /// Pages of one device chunk, ascending.
     fn add_pages(&mut self, old: Option<&HotSets>, pages: &[(PageId, &PageContent)]) {
         let Some((first, _)) = pages.first() else { return };

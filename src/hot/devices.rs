@@ -132,6 +132,16 @@ impl DeviceChunk {
         DeviceSet::ALL.map(|set| self.section(set).page(page))
     }
 
+    /// A chunk of its header and its words. `None` when it holds nothing.
+    pub(super) fn of_parts(header: u64, words: Arc<[u64]>) -> Option<Self> {
+        (!words.is_empty()).then_some(Self { header, words })
+    }
+
+    /// The header.
+    pub(super) const fn header(&self) -> u64 {
+        self.header
+    }
+
     /// The chunk as it lies in memory.
     pub(super) fn words(&self) -> &[u64] {
         &self.words

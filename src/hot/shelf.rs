@@ -24,6 +24,18 @@ pub(super) struct Shelf<T> {
     values: Box<[T]>,
 }
 
+/// A value that has a form in bytes.
+pub(super) trait Value: Copy {
+    /// How many bytes.
+    const BYTES: usize;
+
+    /// Appends its bytes.
+    fn put(&self, out: &mut Vec<u8>);
+
+    /// The value of so many bytes. `None` when they are not one.
+    fn get(bytes: &[u8]) -> Option<Self>;
+}
+
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
         Self { units: Box::default(), values: Box::default() }
@@ -45,6 +57,22 @@ impl<T: Copy> Shelf<T> {
     /// The shelf without the places that `gone` names, and with these values.
     pub(super) fn replaced(&self, gone: impl Fn(u16) -> bool, new: impl IntoIterator<Item = (u16, T)>) -> Self {
         Self::new(self.iter().filter(|(place, _)| !gone(*place)).chain(new).collect())
+    }
+
+    /// A shelf of its two slices. `None` when they are not of one length.
+    pub(super) fn of_parts(units: Box<[u16]>, values: Box<[T]>) -> Option<Self> {
+        let shelf = Self { units, values };
+        (shelf.places().len() == shelf.len() && shelf.units.len() >= shelf.len()).then_some(shelf)
+    }
+
+    /// The index, where there is one, and the places.
+    pub(super) const fn units(&self) -> &[u16] {
+        &self.units
+    }
+
+    /// The values by place.
+    pub(super) const fn values(&self) -> &[T] {
+        &self.values
     }
 
     /// Number of values.

@@ -118,6 +118,11 @@ impl Tally {
         Self { allocated: bytes, ..Self::default() }
     }
 
+    /// Bytes that are allocated.
+    pub(super) const fn allocated(&self) -> u64 {
+        self.allocated
+    }
+
     pub(super) fn count(&mut self, kind: EntryKind, entries: u64, bytes: u64) {
         self.entries[kind.index()] += entries;
         self.bytes[kind.index()] += bytes;

@@ -31,6 +31,13 @@ impl Asker {
         number.is_some() && (number == self.msisdn || number == self.imsi)
     }
 
+    /// What endless allowances for it look like, the best first.
+    fn plain(self) -> impl Iterator<Item = Pair> {
+        let second = self.imsi.filter(|_| self.msisdn.is_none());
+        let second = second.map(|imsi| Pair::allowance(imsi).with_second(true));
+        self.msisdn.into_iter().chain(self.imsi).map(Pair::allowance).chain(second)
+    }
+
     /// Where both numbers of a pairing are known, MSISDN decides: the IMSI then counts only for a
     /// question without MSISDN, so that a recycled or swapped SIM does not keep the old pairing.
     fn is_of(self, pair: &Pair) -> bool {
@@ -70,11 +77,9 @@ impl PairFacts {
     fn add_plain(&mut self, plain: &[PlainPair], asker: Asker) {
         self.has_allowance = true;
         self.any = true;
-        let ours = asker.msisdn.map(Pair::allowance);
-        if ours.and_then(Pair::to_plain).is_some_and(|ours| plain.contains(&ours)) {
-            self.allowance = ours;
-            self.any_ours = true;
-        }
+        let is_there = |ours: &Pair| ours.to_plain().is_some_and(|ours| plain.contains(&ours));
+        self.allowance = asker.plain().find(is_there);
+        self.any_ours = self.allowance.is_some();
     }
 
     fn add(&mut self, pair: &Pair, asker: Asker) {

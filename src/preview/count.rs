@@ -15,7 +15,7 @@ use crate::{
     identity::Tac,
     listing::{Class, Door, Mark, TacRule},
     page::{PAGE_SERIALS, PageBits, PageContent, PageId},
-    pairing::{Number, Pair, Pairs},
+    pairing::{Number, NumberKind, Pair, Pairs},
 };
 use std::collections::BTreeSet;
 
@@ -283,7 +283,8 @@ fn apart_and_paired(before: &PageContent, after: &PageContent) -> (PageBits, Pag
     }
     let same = before.pairs == after.pairs;
     for (place, pair) in &before.pairs {
-        let set = if same && pair.to_plain().is_some() { &mut paired } else { &mut apart };
+        let by_number = matches!(pair.number.kind(), NumberKind::Msisdn(_));
+        let set = if same && by_number && pair.to_plain().is_some() { &mut paired } else { &mut apart };
         set.insert(*place);
     }
     for (place, _) in after.pairs.iter().filter(|_| !same) {

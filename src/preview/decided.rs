@@ -91,13 +91,13 @@ impl<'a> Scene<'a> {
         let mut met = None;
         let subscriber = match number.kind() {
             NumberKind::Msisdn(msisdn) => {
-                met = pairing::as_asked_by(msisdn, evidence.pairs.others, |imsi| known(imsi) == Some(msisdn));
+                met = pairing::as_asked_by(msisdn, evidence.pairs, |imsi| known(imsi) == Some(msisdn));
                 Subscriber { msisdn: Some(msisdn), imsi: None, sim_changed: false }
             }
             NumberKind::Imsi(imsi) => Subscriber { msisdn: known(imsi), imsi: Some(imsi), sim_changed: false },
         };
-        let others = met.as_deref().unwrap_or(evidence.pairs.others);
-        let evidence = Evidence { pairs: Pairs { others, ..evidence.pairs }, ..*evidence };
+        let pairs = met.as_deref().map_or(evidence.pairs, |met| Pairs { plain: &[], others: met });
+        let evidence = Evidence { pairs, ..*evidence };
         let question = Question { asked: Asked::Device { test_tac }, subscriber, emergency: false };
         self.policies[side as usize].iter().map(|policy| outcome(&question, &evidence, policy, self.today).0).collect()
     }

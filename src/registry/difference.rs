@@ -103,6 +103,11 @@ impl Work<'_> {
         self.batches.iter().map(|(number, _)| number).filter(|number| self.is_of_list(*number)).collect()
     }
 
+    /// Whether no batch of this list is in force. Ends with the first one that is: there may be very many.
+    fn is_new_list(&self) -> bool {
+        !self.batches.iter().any(|(number, _)| self.is_of_list(number))
+    }
+
     fn guard_drop(&self, max_drop_percent: u8) -> Result<(), RegistryError> {
         let old = self.in_force_entries()?;
         let new = self.part.entries();
@@ -185,13 +190,13 @@ impl Work<'_> {
         let mut pages: BTreeSet<PageId> = self.part.pages.keys().copied().collect();
         pages.extend(self.part.marks.keys().map(|key| PageId::of(*key)));
         pages.extend(self.part.removed.iter().map(|key| PageId::of(*key)));
-        let list = self.list_batches();
+        let is_new = self.is_new_list();
         if self.mode == Mode::Full {
             pages.extend(self.touched_pages()?);
         }
         for id in pages {
             // Nothing of this list is in the register: no page needs to be read.
-            let rows = if list.is_empty() { Vec::new() } else { self.store.page_rows(id)? };
+            let rows = if is_new { Vec::new() } else { self.store.page_rows(id)? };
             self.devices_of_page(id, &rows);
         }
         Ok(())

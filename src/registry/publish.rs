@@ -56,6 +56,15 @@ struct Touched {
 }
 
 impl Touched {
+    /// All that a batch is about.
+    fn add(&mut self, store: &Store, number: BatchNumber) -> Result<(), StoreError> {
+        let heads = store.heads_of_batch(number)?;
+        self.pages.extend(heads.pages);
+        self.subscribers.extend(heads.subscribers);
+        self.class_tacs.extend(heads.class_tacs);
+        Ok(())
+    }
+
     fn put(self, store: &Store, hot: &HotSets, update: &mut Update) -> Result<Rewritten, StoreError> {
         let seq = store.applied().seq;
         for imsi in self.subscribers {
@@ -94,13 +103,27 @@ pub(super) fn publish_batches(registry: &Registry, writer: &Writer<'_>, numbers:
     publish(registry, store, |hot, update| {
         let mut touched = Touched::default();
         for number in numbers {
-            let heads = store.heads_of_batch(*number)?;
-            touched.pages.extend(heads.pages);
-            touched.subscribers.extend(heads.subscribers);
-            touched.class_tacs.extend(heads.class_tacs);
+            touched.add(store, *number)?;
         }
         touched.put(store, hot, update)
     });
+}
+
+/// Hot sets of an earlier entry of this register brought up to its newest one: what batches that took another state
+/// since are about is folded anew.
+///
+/// # Errors
+/// When the store is damaged.
+pub fn catch_up(store: &Store, hot: &HotSets) -> Result<HotSets, StoreError> {
+    let since = hot.revision().seq;
+    let mut update = Update { revision: store.applied(), ..Update::default() };
+    let mut touched = Touched::default();
+    let batches = store.batches();
+    for (number, _) in batches.iter().filter(|(_, batch)| batch.newest().0 > since) {
+        touched.add(store, number)?;
+    }
+    let rewritten = touched.put(store, hot, &mut update)?;
+    Ok(hot.apply_rewritten(update, rewritten))
 }
 
 /// The chunks of ascending pages, folded and written anew.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod devices;
+mod loading;
 mod newest;
 mod operations;
 mod pairings;

@@ -1,7 +1,7 @@
 //! Opening a register: what is checked before a single answer rests on it.
 
 use super::{
-    FORMAT, State, Store, StoreError, acknowledged, backup, cf,
+    FORMAT, State, Store, StoreError, acknowledged, backup, bulk, cf,
     found::{self, Found},
     keys, restore,
     signing::{self, Signing},
@@ -70,6 +70,7 @@ impl Store {
     /// anything that is read here is damaged.
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         restore::refuse_unfinished(path)?;
+        bulk::refuse_unfinished(path)?;
         Self::open_marked(path, mode)
     }
 
@@ -341,7 +342,7 @@ fn database_options(found: Found, recovery: DBRecoveryMode) -> Options {
     options
 }
 
-fn family_options(name: &str, cache: &Cache) -> Options {
+pub(super) fn family_options(name: &str, cache: &Cache) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     table.set_block_size(16 << 10);

@@ -12,6 +12,7 @@ use crate::{
     batch::{BatchNumber, BodyRow, Model, PersonHash},
     day::Day,
     identity::{EquipmentKey, Msisdn},
+    page::PageBits,
     pairing::{Number, NumberKind, PairingKind},
 };
 use sha2::{Digest, Sha256};
@@ -22,10 +23,12 @@ const SALT_BYTES: usize = 8;
 /// Salt of one row: 64 random bits, so that a leaf cannot be searched for its number.
 pub(super) type Salt = [u8; SALT_BYTES];
 
-/// Makes salts from one random seed, which is dropped with it.
+/// Makes salts from one random seed, which is dropped with it: four of each hash.
 pub(super) struct Salts {
     seed: [u8; 32],
-    made: u64,
+    hashes: u64,
+    ready: [u8; 32],
+    taken: usize,
 }
 
 impl Salts {
@@ -33,14 +36,19 @@ impl Salts {
     pub(super) fn random() -> Result<Self, getrandom::Error> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        Ok(Self { seed, made: 0 })
+        Ok(Self { seed, hashes: 0, ready: [0; 32], taken: size_of::<[u8; 32]>() })
     }
 
     fn next(&mut self) -> Salt {
-        self.made += 1;
-        let hash = Sha256::new().chain_update(self.seed).chain_update(self.made.to_be_bytes()).finalize();
+        if self.taken == self.ready.len() {
+            self.hashes += 1;
+            let hash = Sha256::new().chain_update(self.seed).chain_update(self.hashes.to_be_bytes());
+            self.ready = hash.finalize().into();
+            self.taken = 0;
+        }
         let mut salt = Salt::default();
-        salt.copy_from_slice(&hash[..SALT_BYTES]);
+        salt.copy_from_slice(&self.ready[self.taken..self.taken + SALT_BYTES]);
+        self.taken += SALT_BYTES;
         salt
     }
 }
@@ -179,11 +187,7 @@ impl StoredRow {
 
     /// What the body's digest is taken over: a salted leaf where the row is personal, else the row.
     pub(super) fn leaf(&self) -> Vec<u8> {
-        let head = self.family.head_bytes();
-        let (about, tail) = (&self.key[..head], &self.key[head + 8..]);
-        let mut leaf = vec![self.family as u8];
-        leaf.extend(about);
-        leaf.extend(tail);
+        let mut leaf = self.leaf_head();
         if self.is_personal() {
             leaf.extend(&self.value);
             return Sha256::digest(&leaf).to_vec();
@@ -193,6 +197,16 @@ impl StoredRow {
             (Family::Pages, Some(bits)) => leaf.extend(bits.0.iter().flat_map(|word| word.to_le_bytes())),
             _ => leaf.extend(&self.value),
         }
+        leaf
+    }
+
+    /// What every leaf begins with: family, and the key without the batch.
+    fn leaf_head(&self) -> Vec<u8> {
+        let head = self.family.head_bytes();
+        let mut leaf = Vec::with_capacity(self.key.len() + PageBits::WORDS * 8);
+        leaf.push(self.family as u8);
+        leaf.extend(&self.key[..head]);
+        leaf.extend(&self.key[head + 8..]);
         leaf
     }
 
@@ -223,9 +237,24 @@ pub(super) struct BodyHasher(Sha256);
 
 impl BodyHasher {
     pub(super) fn add(&mut self, row: &StoredRow) {
-        let leaf = row.leaf();
+        self.add_leaf(&row.leaf());
+    }
+
+    /// The same for a row and what it was encoded from: sets need not be decoded again.
+    pub(super) fn add_encoded(&mut self, row: &StoredRow, from: &BodyRow) {
+        match from {
+            BodyRow::Page { bits, .. } => {
+                let mut leaf = row.leaf_head();
+                leaf.extend(bits.0.iter().flat_map(|word| word.to_le_bytes()));
+                self.add_leaf(&leaf);
+            }
+            _ => self.add(row),
+        }
+    }
+
+    fn add_leaf(&mut self, leaf: &[u8]) {
         self.0.update((leaf.len() as u32).to_be_bytes());
-        self.0.update(&leaf);
+        self.0.update(leaf);
     }
 
     pub(super) fn finish(self) -> [u8; 32] {

@@ -12,10 +12,17 @@ const GAPS: u8 = 2;
 /// 256 bytes, least significant bit first.
 const BITMAP: u8 = 3;
 
+/// Bytes of a set as a bitmap, with its tag: no container is longer.
+const BYTES_MAX: usize = 1 + PageBits::WORDS * 8;
+
 /// Encodes a set.
 pub(super) fn encode(bits: &PageBits) -> Vec<u8> {
-    let candidates = [encode_runs(bits), encode_gaps(bits), encode_bitmap(bits)];
-    candidates.into_iter().min_by_key(Vec::len).unwrap_or_default()
+    let (runs, gaps) = (encode_runs(bits), encode_gaps(bits));
+    match () {
+        () if runs.len() <= gaps.len() && runs.len() <= BYTES_MAX => runs,
+        () if gaps.len() <= BYTES_MAX => gaps,
+        () => encode_bitmap(bits),
+    }
 }
 
 /// Decodes a set. `None` when the bytes are not one.
@@ -29,14 +36,35 @@ pub(super) fn decode(bytes: &[u8]) -> Option<PageBits> {
     }
 }
 
-fn encode_runs(bits: &PageBits) -> Vec<u8> {
-    let mut out = vec![RUNS];
-    let mut places = bits.iter().peekable();
+/// First and last place of every run, found a word at a time.
+fn runs_of(bits: &PageBits) -> impl Iterator<Item = (u16, u16)> + '_ {
     let mut next = 0;
-    while let Some(first) = places.next() {
-        let mut last = first;
-        while places.next_if_eq(&(last + 1)).is_some() {
-            last += 1;
+    std::iter::from_fn(move || {
+        let first = seek(bits, next, 0)?;
+        next = seek(bits, first, u64::MAX).unwrap_or(PAGE_SERIALS as u16);
+        Some((first, next - 1))
+    })
+}
+
+/// The first place from `from` on whose bit is set in the bitmap turned by `turn`.
+fn seek(bits: &PageBits, from: u16, turn: u64) -> Option<u16> {
+    let mut index = usize::from(from / 64);
+    let mut word = (bits.0.get(index)? ^ turn) & u64::MAX << (from % 64);
+    while word == 0 {
+        index += 1;
+        word = bits.0.get(index)? ^ turn;
+    }
+    Some((index * 64) as u16 + word.trailing_zeros() as u16)
+}
+
+/// Runs, or something too long.
+fn encode_runs(bits: &PageBits) -> Vec<u8> {
+    let mut out = Vec::with_capacity(BYTES_MAX + 4);
+    out.push(RUNS);
+    let mut next = 0;
+    for (first, last) in runs_of(bits) {
+        if out.len() > BYTES_MAX {
+            break;
         }
         push_leb(&mut out, first - next);
         push_leb(&mut out, last - first);
@@ -60,12 +88,20 @@ fn decode_runs(mut bytes: &[u8]) -> Option<PageBits> {
     Some(bits)
 }
 
+/// Gaps, or something too long.
 fn encode_gaps(bits: &PageBits) -> Vec<u8> {
-    let mut out = vec![GAPS];
+    let mut out = Vec::with_capacity(BYTES_MAX + 4);
+    out.push(GAPS);
     let mut next = 0;
-    for place in bits.iter() {
-        push_leb(&mut out, place - next);
-        next = place + 1;
+    for (first, last) in runs_of(bits) {
+        if out.len() > BYTES_MAX {
+            break;
+        }
+        push_leb(&mut out, first - next);
+        // Those behind the first skip nothing.
+        let behind = usize::from(last - first).min(BYTES_MAX + 1 - out.len().min(BYTES_MAX));
+        out.resize(out.len() + behind, 0);
+        next = last + 1;
     }
     out
 }
@@ -134,6 +170,18 @@ mod tests {
         bits
     }
 
+    /// Bytes of a set as runs: two numbers each, of one byte or two.
+    fn runs_bytes<'a>(places: &BTreeSet<u16>, firsts: impl Iterator<Item = &'a u16>) -> usize {
+        let bytes = |number: u16| if number < 128 { 1 } else { 2 };
+        let mut next = 0;
+        firsts.fold(1, |sum, first| {
+            let last = (*first..).take_while(|place| places.contains(place)).last().unwrap();
+            let sum = sum + bytes(first - next) + bytes(last - first);
+            next = last + 1;
+            sum
+        })
+    }
+
     fn places() -> impl Strategy<Value = BTreeSet<u16>> {
         let scattered = proptest::collection::btree_set(0..2048_u16, 0..2048);
         let few = proptest::collection::btree_set(0..2048_u16, 0..20);
@@ -146,10 +194,16 @@ mod tests {
         #[test]
         fn every_container_gives_back_its_set(places in places()) {
             let bits = bits_of(&places);
-            for bytes in [encode_runs(&bits), encode_gaps(&bits), encode_bitmap(&bits), encode(&bits)] {
-                prop_assert_eq!(decode(&bytes), Some(bits.clone()));
+            let containers = [encode_runs(&bits), encode_gaps(&bits), encode_bitmap(&bits)];
+            let whole = containers.iter().filter(|bytes| bytes.len() <= BYTES_MAX);
+            let chosen = encode(&bits);
+            for bytes in whole.clone().chain([&chosen]) {
+                prop_assert_eq!(decode(bytes), Some(bits.clone()));
             }
-            prop_assert!(encode(&bits).len() <= 257);
+            prop_assert_eq!(Some(&chosen), whole.min_by_key(|bytes| bytes.len()));
+            let runs = places.iter().filter(|place| !place.checked_sub(1).is_some_and(|before| places.contains(&before)));
+            let longer = |bytes: &[u8]| bytes.len() > BYTES_MAX;
+            prop_assert_eq!(longer(&containers[0]), runs_bytes(&places, runs) > BYTES_MAX);
         }
 
         #[test]

@@ -290,7 +290,7 @@ impl BodyWriter<'_> {
     /// When RocksDB cannot write.
     pub fn push(&mut self, row: &BodyRow) -> Result<(), StoreError> {
         let stored = StoredRow::encode(row, self.number, &mut self.salts);
-        self.hasher.add(&stored);
+        self.hasher.add_encoded(&stored, row);
         let sum = self.sums.add(&stored);
         self.rows += 1;
         // Each row brings an index row of about the same key.

@@ -9,6 +9,7 @@ mod failpoints;
 mod faults;
 mod fixture;
 mod limits;
+mod loading;
 mod moments;
 mod restore;
 mod serving;

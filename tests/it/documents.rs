@@ -188,7 +188,7 @@ fn two_administrators_change_the_limits_of_the_doors() {
         refused(
             parcel(35_209_900_177_104, "parcel-3").await,
             Code::ResourceExhausted,
-            "citra has made 4 registrations",
+            "citra has made 4 entries",
         );
         // A door that the document does not name keeps the built-in limits.
         refused(

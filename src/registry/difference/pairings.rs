@@ -45,9 +45,9 @@ impl Work<'_> {
                 wanted.entry(id).or_default();
             }
         }
-        let list = self.list_batches();
+        let is_new = wanted.is_empty() || self.is_new_list();
         for (id, wanted) in wanted {
-            let rows = if list.is_empty() { Vec::new() } else { self.store.page_rows(id)? };
+            let rows = if is_new { Vec::new() } else { self.store.page_rows(id)? };
             self.pairings_of_page(&wanted, &rows);
         }
         Ok(())
