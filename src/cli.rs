@@ -5,6 +5,7 @@
 
 mod backup;
 mod batch;
+mod bench;
 mod capacity;
 mod certs;
 mod change;
@@ -19,6 +20,7 @@ mod import;
 mod journal;
 mod overrides;
 mod pairing;
+mod plan;
 mod preview;
 mod principal;
 mod proposal;
@@ -114,6 +116,10 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
+    /// Measure: ask a server as networks do
+    Bench(bench::BenchArgs),
+    /// Say which machines a nation needs, by what was measured
+    Plan(plan::PlanArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -150,6 +156,8 @@ pub fn main() -> ExitCode {
         Verb::Capacity(args) => capacity::run(&args),
         Verb::Backup(args) => backup::run(&args),
         Verb::Verify(args) => verify::run(&args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Plan(args) => plan::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };
     match outcome {
