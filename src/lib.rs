@@ -68,5 +68,6 @@ pub mod identity;
 // Beside the way.
 pub mod certs;
 pub mod metrics;
+pub mod national;
 pub mod sample;
 pub mod telemetry;

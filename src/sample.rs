@@ -81,7 +81,7 @@ pub fn keys(seed: u64, pages: impl Iterator<Item = (PageId, PageBits)>, one_in: 
 }
 
 /// TACs in ascending order, one to twelve apart, so that many between them hold nothing.
-fn tacs(seed: u64, count: usize) -> impl Iterator<Item = Tac> {
+pub(crate) fn tacs(seed: u64, count: usize) -> impl Iterator<Item = Tac> {
     let mut random = SplitMix64::new(seed);
     let mut number = TAC_FIRST;
     std::iter::from_fn(move || {
@@ -92,7 +92,7 @@ fn tacs(seed: u64, count: usize) -> impl Iterator<Item = Tac> {
 }
 
 /// Sizes of TACs by Zipf's law with exponent 0.8, in random order.
-fn zipf_sizes(seed: u64, devices: u64) -> Vec<u64> {
+pub(crate) fn zipf_sizes(seed: u64, devices: u64) -> Vec<u64> {
     let count = (devices / CLUSTERED_TAC_MEAN).max(8);
     let weights: Vec<f64> = (1..=count).map(|rank| (rank as f64).powf(-0.8)).collect();
     let total: f64 = weights.iter().sum();
