@@ -27,4 +27,5 @@ pub mod wire;
 pub use order::{Mode, Order, Pace};
 pub use report::{Bottleneck, Measured};
 pub use run::{BenchError, run};
-pub use script::{Expected, Profile, Question, Script};
+pub use crate::national::Profile;
+pub use script::{Expected, Question, Script};

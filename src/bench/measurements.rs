@@ -51,6 +51,7 @@ pub struct Cost {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Swept {
     /// The mix.
+    #[serde(with = "super::order::by_name")]
     pub profile: Profile,
     /// How questions travelled.
     pub mode: Mode,

@@ -144,3 +144,17 @@ impl Order {
         }
     }
 }
+
+/// A profile in JSON is its name.
+pub(super) mod by_name {
+    use super::Profile;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in crate::bench) fn serialize<S: Serializer>(profile: &Profile, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(profile.name())
+    }
+
+    pub(in crate::bench) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Profile, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}

@@ -29,6 +29,7 @@ pub struct Demand {
     /// Pairings today.
     pub pairs: f64,
     /// What the networks go through.
+    #[serde(serialize_with = "super::order::by_name::serialize")]
     pub profile: Profile,
     /// How checks travel.
     pub mode: Mode,
@@ -349,7 +350,7 @@ fn variants(demand: &Demand) -> Vec<(String, Demand)> {
     for mode in Mode::ALL.into_iter().filter(|mode| *mode != demand.mode) {
         variants.push(of(&format!("asked as {}", mode.name()), Demand { mode, ..*demand }));
     }
-    for profile in Profile::ALL.into_iter().filter(|profile| *profile != demand.profile) {
+    for profile in Profile::ALL.iter().copied().filter(|profile| *profile != demand.profile) {
         variants.push(of(&format!("profile {}", profile.name()), Demand { profile, ..*demand }));
     }
     variants

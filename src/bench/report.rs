@@ -143,6 +143,7 @@ impl From<&Wrong> for WrongAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// The mix.
+    #[serde(with = "super::order::by_name")]
     pub profile: Profile,
     /// How questions travelled.
     pub mode: Mode,

@@ -1,46 +1,13 @@
 //! What is asked, and what the true answer is.
 
 use crate::{
-    identity::EquipmentKey,
+    day::Day,
+    identity::{EquipmentKey, Imsi, Msisdn},
+    national::{National, Profile},
+    policy,
     proto::{EquipmentStatus, Reason},
     sample::{self, SplitMix64},
 };
-use std::str::FromStr;
-
-/// What the networks are doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// An ordinary busy hour.
-    Attach,
-    /// Everybody comes back at once after an outage.
-    Storm,
-    /// Unknown and malformed equipment in a crowd.
-    Attack,
-}
-
-impl Profile {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Attach, Self::Storm, Self::Attack];
-
-    /// Its name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Attach => "attach",
-            Self::Storm => "storm",
-            Self::Attack => "attack",
-        }
-    }
-}
-
-impl FromStr for Profile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|profile| profile.name() == text);
-        found.ok_or_else(|| format!("{text:?} is no profile of questions: write attach, storm or attack"))
-    }
-}
 
 /// A device as a network sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +38,49 @@ pub struct Expected {
     pub reason: Reason,
 }
 
+impl Expected {
+    /// The answer that a decision is on the wire.
+    pub fn of(verdict: &policy::Verdict) -> Self {
+        Self {
+            status: EquipmentStatus::from_str_name(verdict.status.name()).unwrap_or_default(),
+            reason: Reason::from_str_name(verdict.reason.name()).unwrap_or_default(),
+        }
+    }
+}
+
 /// Questions in an order that a seed fixes, with their true answers.
 pub trait Script: Send + Sync {
     /// The nth one.
     fn question(&self, n: u64) -> (Question, Expected);
+}
+
+/// The script for a register that `saring generate` made.
+#[derive(Debug)]
+pub struct NationalScript {
+    national: National,
+    profile: Profile,
+    today: Day,
+    settings: policy::Settings,
+}
+
+impl NationalScript {
+    /// The checks of a profile. `today`: the server's, in WIB, for end dates count.
+    pub fn new(national: National, profile: Profile, today: Day) -> Self {
+        Self { national, profile, today, settings: policy::Settings::default() }
+    }
+}
+
+impl Script for NationalScript {
+    fn question(&self, n: u64) -> (Question, Expected) {
+        let asked = self.national.question(self.profile, n);
+        let verdict = self.national.expected(&asked, self.settings.policy(None), self.today);
+        let question = Question {
+            device: Device::Key(asked.equipment),
+            msisdn: asked.msisdn.map(Msisdn::get),
+            imsi: asked.imsi.map(Imsi::number),
+        };
+        (question, Expected::of(&verdict))
+    }
 }
 
 /// One in so many devices of a sample is asked about.

@@ -8,9 +8,11 @@ use crate::{
     bench::{
         self, BenchError, Measured, Mode, Order, Pace, Profile, Script,
         deck::Deck,
-        script::SampleScript,
+        script::NationalScript,
         sweep::{Step, Sweep, sweep},
     },
+    day::Day,
+    national::{National, Scale, Shape},
 };
 use std::time::Duration;
 
@@ -119,7 +121,11 @@ struct RegisterArgs {
 
 impl RegisterArgs {
     fn script(&self, profile: Profile) -> Result<Box<dyn Script>, BenchError> {
-        Ok(Box::new(SampleScript::new(self.seed, self.imeis, profile)))
+        let Self { imeis, pairs, seed } = *self;
+        let scale = Scale { imeis, pairs, seed, shape: Shape::Mix, shared: 1 };
+        let national = National::new(scale, &[]).map_err(|error| BenchError::Order(error.to_string()))?;
+        let today = Day::of_unix_seconds(jiff::Timestamp::now().as_second());
+        Ok(Box::new(NationalScript::new(national, profile, today)))
     }
 }
 

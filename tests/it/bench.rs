@@ -71,7 +71,7 @@ fn assert_answered(measured: &Measured) {
 fn every_answer_of_every_way_of_asking_is_verified() {
     let register = sampled();
     let server = Server::start(&register);
-    for profile in Profile::ALL {
+    for profile in Profile::ALL.iter().copied() {
         let script = SampleScript::new(SEED, DEVICES, profile);
         for mode in Mode::ALL {
             let order = Order { profile, ..order(url(&server), mode) };
