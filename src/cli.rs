@@ -15,6 +15,7 @@ mod config;
 mod demo;
 mod device;
 mod document;
+mod generate;
 mod history;
 mod import;
 mod journal;
@@ -120,6 +121,8 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Say which machines a nation needs, by what was measured
     Plan(plan::PlanArgs),
+    /// Make a register of the size of a nation, its lists, or checks with their answers
+    Generate(generate::GenerateArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -158,6 +161,7 @@ pub fn main() -> ExitCode {
         Verb::Verify(args) => verify::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Plan(args) => plan::run(&args),
+        Verb::Generate(args) => generate::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };
     match outcome {

@@ -8,6 +8,8 @@
 //! answer is [`crate::policy::decide`] over what the generator knows, never what a register says.
 
 mod checks;
+mod lists;
+mod load;
 mod lot;
 mod parts;
 mod people;
@@ -19,6 +21,8 @@ mod tests;
 mod truth;
 
 pub use checks::{Profile, Question};
+pub use lists::{Format, ListWritten};
+pub use load::NationalSource;
 pub use parts::Part;
 pub use rows::Take;
 pub use truth::Truth;

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod backup;
+mod bulk;
 mod difference;
 mod doors;
 mod import;
@@ -27,6 +28,7 @@ mod tests;
 mod verify;
 
 pub use backup::{RestoreError, Restored, Until, backup, restore};
+pub use bulk::{BulkProgress, BulkSource, BulkStage, Loaded, load};
 pub use doors::{DoorFigures, doors};
 pub use import::ImportSummary;
 pub use operate::{Act, Operation, Subscriber};

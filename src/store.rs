@@ -11,6 +11,7 @@ mod acknowledged;
 mod audit;
 mod backup;
 mod begin;
+mod bulk;
 mod error;
 mod found;
 mod hashes;
@@ -31,6 +32,7 @@ mod write;
 
 pub use audit::BodyAudit;
 pub use backup::BackedUp;
+pub use bulk::{BulkLoad, BulkPart, LoadedBody, Loading};
 pub use error::StoreError;
 pub use open::OpenMode;
 pub use pages::{BatchHeads, BatchTable, PageRows};

@@ -9,7 +9,7 @@ use crate::{
     batch::{BatchHeader, Declared},
     import::{Kind, Mode},
     journal::BOOTSTRAP,
-    listing::{Class, Door},
+    listing::{Class, Door, TacBar},
 };
 use std::ops::Range;
 
@@ -63,7 +63,7 @@ impl National {
     pub fn parts(&self) -> Vec<Part> {
         let groups = self.plan.groups.windows(2).map(|ends| self.group(ends[0] as usize..ends[1] as usize));
         let subscribers = (0..OPERATOR_NAMES.len()).flat_map(|operator| self.subscriber_parts(operator));
-        groups.chain(subscribers).chain([catalogue()]).filter(|part| !part.batches.is_empty()).collect()
+        groups.chain(subscribers).chain([self.catalogue()]).filter(|part| !part.batches.is_empty()).collect()
     }
 
     const fn waves(&self) -> u16 {
@@ -152,8 +152,7 @@ impl National {
                 break;
             }
         }
-        let mut next = 0..;
-        let numbers: Vec<Option<u32>> = used.iter().map(|used| if *used { next.next() } else { None }).collect();
+        let numbers = numbered(&used);
         let batches = slots.iter().zip(&used).filter(|(_, used)| **used).map(|(slot, _)| header_of(*slot)).collect();
         Part { subject: Subject::Models(models), numbers, batches }
     }
@@ -173,15 +172,25 @@ impl National {
             batches: vec![header(Kind::Subscriber, Door::Operator, None, OPERATOR_NAMES[operator])],
         })
     }
+
+    /// Names of models, models outside the rule, and barred ones: small registers have none of those.
+    fn catalogue(&self) -> Part {
+        let rules = || (0..self.plan.models.len()).map(|model| self.tac_rule(model));
+        let used = [true, rules().any(|rule| rule.exempt_type), rules().any(|rule| rule.barred != TacBar::None)];
+        let kinds = [(Kind::Tac, Door::GsmaTac), (Kind::ExemptTac, Door::NonHkt), (Kind::BarredTac, Door::Barred)];
+        let batches = kinds.into_iter().zip(used).filter(|(_, used)| *used);
+        Part {
+            subject: Subject::Catalogue,
+            numbers: numbered(&used),
+            batches: batches.map(|((kind, door), _)| header(kind, door, None, "")).collect(),
+        }
+    }
 }
 
-fn catalogue() -> Part {
-    let kinds = [(Kind::Tac, Door::GsmaTac), (Kind::ExemptTac, Door::NonHkt), (Kind::BarredTac, Door::Barred)];
-    Part {
-        subject: Subject::Catalogue,
-        numbers: vec![Some(0), Some(1), Some(2)],
-        batches: kinds.into_iter().map(|(kind, door)| header(kind, door, None, "")).collect(),
-    }
+/// Those that are used, numbered.
+fn numbered(used: &[bool]) -> Vec<Option<u32>> {
+    let mut next = 0..;
+    used.iter().map(|used| if *used { next.next() } else { None }).collect()
 }
 
 fn header_of(slot: Slot) -> BatchHeader {

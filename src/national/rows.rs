@@ -45,7 +45,7 @@ impl National {
                 }
                 Ok(())
             }
-            Subject::Catalogue => self.catalogue_rows(take),
+            Subject::Catalogue => self.catalogue_rows(part, take),
         }
     }
 
@@ -135,21 +135,22 @@ impl National {
         waiting.try_for_each(|(key, number, other)| take(number, BodyRow::Link { key, others: vec![other] }))
     }
 
-    fn catalogue_rows<E>(&self, take: Take<'_, E>) -> Result<(), E> {
+    fn catalogue_rows<E>(&self, part: &Part, take: Take<'_, E>) -> Result<(), E> {
+        let batch = |slot: usize| part.numbers.get(slot).copied().flatten().unwrap_or_default() as usize;
         for (number, model) in self.plan.models.iter().enumerate() {
-            take(0, BodyRow::Tac { tac: model.tac, model: Some(self.name(number, model.tac)) })?;
+            take(batch(0), BodyRow::Tac { tac: model.tac, model: Some(self.name(number, model.tac)) })?;
         }
         for (number, model) in self.plan.models.iter().enumerate() {
             let rule = self.tac_rule(number);
             if rule.exempt_type {
-                take(1, BodyRow::TacClass { tac: model.tac, class: TacClass::ExemptType, level: 1 })?;
+                take(batch(1), BodyRow::TacClass { tac: model.tac, class: TacClass::ExemptType, level: 1 })?;
             }
             let level = match rule.barred {
                 TacBar::None => continue,
                 TacBar::Soft => 1,
                 TacBar::Hard => 2,
             };
-            take(2, BodyRow::TacClass { tac: model.tac, class: TacClass::Bar, level })?;
+            take(batch(2), BodyRow::TacClass { tac: model.tac, class: TacClass::Bar, level })?;
         }
         Ok(())
     }

@@ -233,7 +233,7 @@ pub(super) fn partition(header: &BatchHeader) -> String {
     if matches!(header.kind.as_str(), "pairing" | "subscriber") { header.operator.clone() } else { String::new() }
 }
 
-fn staged(header: &BatchHeader) -> Change {
+pub(super) fn staged(header: &BatchHeader) -> Change {
     Change::BatchStaged(BatchStaged {
         kind: header.kind.clone(),
         door: u32::from(header.door.code()),

@@ -105,6 +105,12 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// A bulk load that was cut off, or is still going on.
+    #[error("{} is a load that was cut off or is still going on, and no register: load it again, which starts anew, or remove it", .path.display())]
+    HalfLoaded {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A restore to an entry that the backup has not.
     #[error("{} has no entry {asked}: it ends with revision {newest}. Name an earlier point, or a later backup", .path.display())]
     Never {

@@ -1,7 +1,7 @@
 //! Opening a register: what is checked before a single answer rests on it.
 
 use super::{
-    FORMAT, State, Store, StoreError, acknowledged, cf,
+    FORMAT, State, Store, StoreError, acknowledged, bulk, cf,
     found::{self, Found},
     keys, restore,
     signing::{self, Signing},
@@ -65,6 +65,7 @@ impl Store {
     /// anything that is read here is damaged.
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         restore::refuse_unfinished(path)?;
+        bulk::refuse_unfinished(path)?;
         Self::open_marked(path, mode)
     }
 
@@ -314,7 +315,7 @@ fn database_options(found: Found) -> Options {
     options
 }
 
-fn family_options(name: &str, cache: &Cache) -> Options {
+pub(super) fn family_options(name: &str, cache: &Cache) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     table.set_block_size(16 << 10);

@@ -71,7 +71,7 @@ fn every_failpoint_of_the_sources_is_killed_at() {
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut named);
     assert!(!named.is_empty());
     let points = SMALL.iter().chain(&LARGE).chain(&FIRST).chain(&DISCARD).map(|(name, ..)| *name);
-    let copies = crate::restore::CREATE.iter().chain(&crate::restore::RESTORE).map(|(name, _)| *name);
+    let copies = crate::restore::CREATE.iter().chain(&crate::restore::RESTORE).chain(&crate::loading::LOAD).map(|(name, _)| *name);
     let covered: BTreeSet<String> = points.chain(copies).chain(ELSEWHERE).map(str::to_owned).collect();
     assert_eq!(named, covered);
 }

@@ -8,6 +8,7 @@ mod damage;
 mod failpoints;
 mod fixture;
 mod limits;
+mod loading;
 mod moments;
 mod restore;
 mod serving;
