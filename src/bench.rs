@@ -24,8 +24,8 @@ pub mod script;
 pub mod sweep;
 pub mod wire;
 
+pub use crate::national::Profile;
 pub use order::{Mode, Order, Pace};
 pub use report::{Bottleneck, Measured};
 pub use run::{BenchError, run};
-pub use crate::national::Profile;
 pub use script::{Expected, Question, Script};

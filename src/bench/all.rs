@@ -61,11 +61,11 @@ pub fn all(
         let numbers = [order.imeis, pairs, order.seed].map(|number| number.to_string());
         let [imeis, with_pairs, seed] = &numbers;
         let directory = data.display().to_string();
-        let words =
-            ["generate", "--imeis", imeis, "--pairs", with_pairs, "--seed", seed, "--data", &directory];
+        let words = ["generate", "--imeis", imeis, "--pairs", with_pairs, "--seed", seed, "--data", &directory];
         let made = program.run(words)?;
-        let stats: serde_json::Value = serde_json::from_str(&program.run(["stats", "--json", "--data", &directory])?.out)
-            .map_err(|error| BenchError::Order(format!("saring stats gives no JSON: {error}")))?;
+        let stats: serde_json::Value =
+            serde_json::from_str(&program.run(["stats", "--json", "--data", &directory])?.out)
+                .map_err(|error| BenchError::Order(format!("saring stats gives no JSON: {error}")))?;
         tell("starting, killing and starting again");
         let ready = program.serve(&data, order.server_threads)?.ready;
         let node = program.serve(&data, order.server_threads)?;

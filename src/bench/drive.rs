@@ -53,6 +53,8 @@ pub struct Part<'a> {
     pub warm_up: Duration,
     /// How long is measured.
     pub duration: Duration,
+    /// How long an answer is worth something: a question that could not be sent by then is given up.
+    pub timeout: Option<Duration>,
 }
 
 /// What the generator itself cost, and how late it was.
@@ -96,7 +98,7 @@ pub fn drive(part: Part<'_>) -> Result<(Counts, Own), BenchError> {
     let from = nanos(part.warm_up);
     let until = from + nanos(part.duration);
     let count = part.connections.len();
-    let judge = Judge::new(part.deck, from, until)?;
+    let judge = Judge::new(part.deck, from, until, part.timeout.map(nanos))?;
     let (backlog, paused) = (vec![VecDeque::new(); count], vec![0; count]);
     let next = u64::from(part.first);
     Drive { part, judge, late: histogram()?, backlog, paused, next, turn: 0, from, until }.run()
@@ -131,9 +133,8 @@ impl Drive<'_> {
         }
         let (cpu, clock) = own.unwrap_or_default();
         let messages = self.judge.counts.asked;
-        let traffic = self.part.connections.iter().map(Connection::traffic).fold(Traffic::default(), |sum, one| Traffic {
-            sent: sum.sent + one.sent,
-            received: sum.received + one.received,
+        let traffic = self.part.connections.iter().map(Connection::traffic).fold(Traffic::default(), |sum, one| {
+            Traffic { sent: sum.sent + one.sent, received: sum.received + one.received }
         });
         let sent = (self.next - u64::from(self.part.first)) / u64::from(self.part.step.max(1));
         Ok((self.judge.counts, Own { late: self.late, cpu, messages, clock, traffic, sent }))
@@ -186,7 +187,11 @@ impl Drive<'_> {
     }
 
     fn send(&mut self, now: u64) -> Result<(), BenchError> {
+        let worthless = self.part.timeout.map_or(0, |timeout| now.saturating_sub(nanos(timeout)));
         for (at, connection) in self.part.connections.iter_mut().enumerate() {
+            while let Some(asked) = self.backlog[at].pop_front_if(|asked| asked.due < worthless) {
+                self.judge.give_up(asked);
+            }
             if now >= self.paused[at] {
                 while let Some(asked) = self.backlog[at].front() {
                     if !connection.ask(*asked, self.part.deck.message(asked.message))? {

@@ -236,7 +236,8 @@ fn scaled(number: f64, step: f64, units: &[&str]) -> String {
         number /= step;
         unit += 1;
     }
-    let digits = if number.abs() >= 100.0 || number == number.trunc() { 0 } else { 1 + usize::from(number.abs() < 10.0) };
+    let digits =
+        if number.abs() >= 100.0 || number == number.trunc() { 0 } else { 1 + usize::from(number.abs() < 10.0) };
     format!("{number:.digits$}{}", units[unit])
 }
 

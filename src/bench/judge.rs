@@ -66,7 +66,7 @@ pub struct Counts {
     pub wrong: u64,
     /// Refused as too busy.
     pub refused: u64,
-    /// Refused because their time was over.
+    /// Whose time was over: refused as such, answered later, or not sent any more.
     pub late: u64,
     /// Messages that ended otherwise, by code.
     pub failed: BTreeMap<i32, (u64, String)>,
@@ -121,6 +121,8 @@ pub struct Judge<'a> {
     /// Only what is due from here until `until` is counted.
     from: u64,
     until: u64,
+    /// An answer is worth nothing after so long.
+    timeout: u64,
     /// Nanoseconds since the run began, when the answers at hand were read.
     pub now: u64,
     /// What was counted.
@@ -132,8 +134,14 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// When there is no place for a histogram.
-    pub fn new(deck: &'a Deck, from: u64, until: u64) -> Result<Self, CreationError> {
-        Ok(Self { deck, from, until, now: 0, counts: Counts::new()? })
+    pub fn new(deck: &'a Deck, from: u64, until: u64, timeout: Option<u64>) -> Result<Self, CreationError> {
+        let timeout = timeout.unwrap_or(u64::MAX);
+        Ok(Self { deck, from, until, timeout, now: 0, counts: Counts::new()? })
+    }
+
+    /// A question was due so long ago that it is not sent any more.
+    pub fn give_up(&mut self, asked: Asked) {
+        self.counts.late += u64::from(self.counts_at(asked.due));
     }
 
     /// A question is due.
@@ -183,10 +191,12 @@ impl Sink for Judge<'_> {
         if !self.counts_at(asked.due) {
             return;
         }
+        let took = self.now.saturating_sub(asked.due);
         match (outcome.code, right) {
+            (0, Some(true)) if took > self.timeout => self.counts.late += 1,
             (0, Some(true)) => {
                 self.counts.right += 1;
-                self.counts.latency.saturating_record(self.now.saturating_sub(asked.due).max(1));
+                self.counts.latency.saturating_record(took.max(1));
             }
             (0, _) => self.counts.wrong += 1,
             (CODE_EXHAUSTED, _) => self.counts.refused += 1,

@@ -85,7 +85,8 @@ impl Program {
             stdout.read_line(&mut line)?;
         }
         let address = line.split_once("gRPC on ").and_then(|(_, rest)| rest.split(',').next());
-        let address = address.ok_or_else(|| BenchError::Order("the server did not start: its words stand above".into()))?;
+        let address =
+            address.ok_or_else(|| BenchError::Order("the server did not start: its words stand above".into()))?;
         node.url = format!("http://{address}");
         node.ready = begun.elapsed();
         Ok(node)

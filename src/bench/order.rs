@@ -29,6 +29,16 @@ impl Mode {
         }
     }
 
+    /// Messages without an answer on one connection, where each answer brings the next: enough that the server always has
+    /// the next one at hand, few enough that what waits is not all that is measured.
+    pub const fn in_flight(self) -> usize {
+        match self {
+            Self::Unary => 32,
+            Self::Stream => 512,
+            Self::Batch => 4,
+        }
+    }
+
     /// The method of the service.
     pub const fn path(self) -> &'static str {
         match self {
@@ -115,7 +125,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// An order with usual values: 4 connections with 32 questions each, 10 seconds after one.
+    /// An order with usual values: 4 connections, 10 seconds after one.
     pub fn new(access: Access, profile: Profile, mode: Mode, pace: Pace) -> Self {
         Self {
             access,
@@ -126,7 +136,7 @@ impl Order {
             warm_up: Duration::from_secs(1),
             connections: 4,
             threads: 1,
-            in_flight: 32,
+            in_flight: mode.in_flight(),
             packed: 256,
             questions: 1 << 20,
             timeout: None,

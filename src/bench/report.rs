@@ -165,7 +165,7 @@ pub struct Measured {
     pub wrong: u64,
     /// Refused as too busy.
     pub refused: u64,
-    /// Refused because their time was over.
+    /// Whose time was over: refused as such, answered later, or not sent any more.
     pub late: u64,
     /// Ended otherwise.
     pub failed: u64,
@@ -270,12 +270,7 @@ fn generator(parts: &[(Counts, Own)], late: &Histogram<u64>, per_message: usize)
 }
 
 /// Whether the generator was what was slow.
-fn bottleneck(
-    order: &Order,
-    counts: &Counts,
-    generator: &Generator,
-    latency_us: &Percentiles,
-) -> Option<Bottleneck> {
+fn bottleneck(order: &Order, counts: &Counts, generator: &Generator, latency_us: &Percentiles) -> Option<Bottleneck> {
     if generator.busy > BUSY_MAX {
         return Some(Bottleneck::Busy { percent: 100.0 * generator.busy });
     }

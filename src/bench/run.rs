@@ -115,5 +115,6 @@ fn part<'a>(
         }
     };
     let (first, step) = (nth as u32, threads as u32);
-    Part { connections, deck, first, step, source, begun, warm_up: order.warm_up, duration: order.duration }
+    let Order { warm_up, duration, timeout, .. } = *order;
+    Part { connections, deck, first, step, source, begun, warm_up, duration, timeout }
 }

@@ -9,6 +9,7 @@ use super::{
     run::{BenchError, run_deck},
 };
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Shares of what is answered in a closed loop. Beyond 1 shows what an overload is like.
 const SHARES: [f64; 12] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2];
@@ -18,6 +19,9 @@ const ANSWERED_MIN: f64 = 0.99;
 const SLOWER_MAX: f64 = 10.0;
 /// or so many microseconds, whichever is more.
 const P99_US_ALLOWED: f64 = 2_000.0;
+
+/// How long an answer is worth something, where nobody said.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One rate of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +70,8 @@ impl Sweep {
 /// # Errors
 /// As [`super::run`], but for a bottleneck of a single step.
 pub fn sweep(order: &Order, deck: &Deck, mut tell: impl FnMut(&Step)) -> Result<Sweep, BenchError> {
+    // Beyond the knee what waits grows without end; nobody waits for ever.
+    let order = &Order { timeout: order.timeout.or(Some(TIMEOUT)), ..order.clone() };
     let most = run_deck(&Order { pace: Pace::Max, ..order.clone() }, deck)?;
     let mut steps = Vec::new();
     for share in SHARES {

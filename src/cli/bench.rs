@@ -79,16 +79,16 @@ struct CheckArgs {
     /// Threads of the load generator
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
-    /// With --rate max: messages without an answer on each connection
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    in_flight: usize,
+    /// With --rate max: messages without an answer on each connection [default: 32 calls, 512 in a stream, 4 batches]
+    #[arg(long, value_name = "N")]
+    in_flight: Option<usize>,
     /// With --mode batch: checks in a message
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096))]
     packed: u16,
     /// Different questions; asked again from the first when they are used up
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     questions: u64,
-    /// How long an answer is worth something; the server sees it as the call's deadline [default: for ever]
+    /// How long an answer is worth something; the server sees it as the call's deadline [default: for ever; with --sweep 1s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
     /// The operator for which is asked
@@ -148,7 +148,7 @@ fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         warm_up: args.warm_up,
         connections: args.connections,
         threads: args.threads,
-        in_flight: args.in_flight,
+        in_flight: args.in_flight.unwrap_or_else(|| args.mode.in_flight()),
         packed: usize::from(args.packed),
         questions: args.questions,
         timeout: args.timeout,
@@ -192,7 +192,9 @@ fn judged(wrong: u64, measured: &Measured) -> Result<Exit, Failure> {
         eprintln!("saring: question {question} must be answered {expected}, and was answered {got}");
     }
     if wrong > 0 {
-        return Err(format!("{wrong} answers were wrong: does the server hold the register of this seed and size?").into());
+        return Err(
+            format!("{wrong} answers were wrong: does the server hold the register of this seed and size?").into()
+        );
     }
     Err("no question was answered right".into())
 }

@@ -115,7 +115,10 @@ fn text(plan: &Plan) -> String {
         row("network of a node", &format!("{:.0} Mbit/s, both ways together", needs.node_network_bits / 1e6)),
         row("from start to ready", &format!("{:.1} s", needs.ready_seconds)),
         "\nmeasured".to_owned(),
-        row("CPU of a check", &format!("{:.0} ns; {} checks/s a core at the knee", unit.check_ns, rate(unit.checks_per_core))),
+        row(
+            "CPU of a check",
+            &format!("{:.0} ns; {} checks/s a core at the knee", unit.check_ns, rate(unit.checks_per_core)),
+        ),
         row("an IMEI", &format!("{:.2} bytes of memory, {:.2} of disk", unit.memory_per_imei, unit.disk_per_imei)),
         row("a pairing", &format!("{:.2} bytes of memory, {:.2} of disk", unit.memory_per_pair, unit.disk_per_pair)),
         row("a check on the wire", &format!("{:.0} bytes, both ways, with packets", unit.wire_bytes)),

@@ -65,7 +65,8 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, swept: &Swept) -> Result<(), 
     if let Some(knee) = swept.sweep.knee {
         let line = DashedLineSeries::new([(knee, least), (knee, most)], 5, 4, KNEE.stroke_width(1));
         chart.draw_series(line).map_err(|error| said(&error))?;
-        let text = Text::new(format!("knee {}/s", short(knee)), (knee, most * 0.8), (FONT, 12).into_font().color(&KNEE));
+        let text =
+            Text::new(format!("knee {}/s", short(knee)), (knee, most * 0.8), (FONT, 12).into_font().color(&KNEE));
         chart.draw_series([text]).map_err(|error| said(&error))?;
     }
     for (name, colour, read) in CURVES {
@@ -75,7 +76,8 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, swept: &Swept) -> Result<(), 
         chart.draw_series(dots).map_err(|error| said(&error))?;
         // Each curve is named at its end, where the eye is.
         if let Some((rate, micros)) = points().last() {
-            let label = EmptyElement::at((rate, micros)) + Text::new(name, (7, -6), (FONT, 12).into_font().color(&colour));
+            let label =
+                EmptyElement::at((rate, micros)) + Text::new(name, (7, -6), (FONT, 12).into_font().color(&colour));
             chart.draw_series([label]).map_err(|error| said(&error))?;
         }
     }

@@ -88,7 +88,7 @@ proptest! {
         stall in 1_000_000_u64..2_000_000_000,
     ) {
         let deck = deck();
-        let mut judge = Judge::new(&deck, 0, u64::MAX).unwrap();
+        let mut judge = Judge::new(&deck, 0, u64::MAX, None).unwrap();
         let mut model = Vec::new();
         for due in dues {
             let asked = Asked { due, message: 0 };

@@ -88,7 +88,9 @@ pub(super) fn step(step: &Step) -> String {
             let answered = 100.0 * one.right as f64 / one.asked.max(1) as f64;
             let server = one.server.map_or_else(String::new, |server| format!("{:.0}", server.process_ns));
             let (rate, late) = (whole(one.checks_per_second), one.generator.late_us.p99);
-            format!("{asked:>11} {rate:>11} {answered:>8.2} % {p50:>11.0} {p99:>11.0} {p999:>10.0} {server:>10} {late:>16.0}")
+            format!(
+                "{asked:>11} {rate:>11} {answered:>8.2} % {p50:>11.0} {p99:>11.0} {p999:>10.0} {server:>10} {late:>16.0}"
+            )
         }
         (None, why) => format!("{asked:>11} no figures: {}", why.as_deref().unwrap_or("none were made")),
     }

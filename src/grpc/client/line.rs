@@ -42,7 +42,8 @@ impl Line {
     pub fn connect(access: &Access) -> Result<Self, ClientError> {
         let endpoint = endpoint(access)?;
         let url = || ClientError::Url { url: access.url.clone() };
-        let failed = |error: &dyn std::error::Error| ClientError::Connect { url: access.url.clone(), why: causes(error) };
+        let failed =
+            |error: &dyn std::error::Error| ClientError::Connect { url: access.url.clone(), why: causes(error) };
         let uri = endpoint.uri();
         let secure = uri.scheme_str() == Some("https");
         let authority = uri.authority().ok_or_else(url)?.to_string();
