@@ -75,6 +75,7 @@ pub fn all(
                 let access = Access::plain(node.url.clone());
                 let ask = Order {
                     duration: order.duration,
+                    warm_up: order.duration.min(Duration::from_secs(1)),
                     seed: order.seed,
                     server_pid: Some(node.pid()),
                     ..Order::new(access, profile, mode, Pace::Max)

@@ -3,7 +3,7 @@
 mod all;
 mod show;
 
-use super::{Exit, Failure, print, server::ServerFlags};
+use super::{Exit, Failure, generate::amount, print, server::ServerFlags};
 use crate::{
     bench::{
         self, BenchError, Measured, Mode, Order, Pace, Profile, Script,
@@ -42,17 +42,18 @@ enum What {
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  saring bench check --server http://127.0.0.1:7400 --imeis 10000000 --seed 7
+  saring generate --imeis 1e7 --pairs 1750e3 --data DIR        the register; then: saring serve --data DIR
+  saring bench check --server http://127.0.0.1:7400 --imeis 1e7 --pairs 1750e3
   saring bench check --server http://127.0.0.1:7400 --rate 50000 --profile storm --duration 30s
   saring bench check --server http://127.0.0.1:7400 --rate max --mode batch
   saring bench check --server http://127.0.0.1:7400 --sweep --json >knee.json
 
-The questions and their true answers are those of the register that saring generate makes of the same seed and sizes;
-the server must hold it. A question's time runs from the moment at which it was due (open loop, Poisson), so what a
-stalled server makes wait counts. With --rate max each answer brings the next question.
+The server must hold the register that saring generate makes of the same sizes and seed: then every answer is known.
+A question's time runs from the moment at which it was due (open loop, Poisson), so what a stalled server makes
+wait counts. With --rate max each answer brings the next question.
 
-Exit codes: 0 every answer was right, 1 an answer was wrong, the run broke off, or the load generator itself was what was
-slow: then there are no figures.")]
+Exit codes: 0 no answer was wrong, 1 one was, the run broke off, or the load generator itself was what was slow:
+then there are no figures.")]
 struct CheckArgs {
     #[command(flatten)]
     there: ServerFlags,
@@ -109,10 +110,10 @@ struct CheckArgs {
 #[derive(Clone, Debug, clap::Args)]
 struct RegisterArgs {
     /// IMEIs of the register, as it was generated
-    #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+    #[arg(long, value_name = "N", default_value = "1e7", value_parser = amount)]
     imeis: u64,
     /// Pairings of the register, as it was generated
-    #[arg(long, value_name = "N", default_value_t = 1_750_000)]
+    #[arg(long, value_name = "N", default_value = "1750e3", value_parser = amount)]
     pairs: u64,
     /// Seed of the register, as it was generated
     #[arg(long, value_name = "S", default_value_t = 1)]

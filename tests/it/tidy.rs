@@ -38,6 +38,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("hdrhistogram", &["bench"]),
     ("loona_hpack", &["bench"]),
     ("rustix", &["bench"]),
+    ("plotters", &["bench"]),
 ];
 
 /// From the top to the bottom. A module may name what stands in its own layer (but see [`STRANGERS`]) or below.
