@@ -39,6 +39,8 @@ pub enum Source {
 pub struct Part<'a> {
     /// Its connections.
     pub connections: Vec<Connection>,
+    /// Opens another one in the place of one that the server has ended.
+    pub connect: &'a (dyn Fn() -> Result<Connection, BenchError> + Sync),
     /// What is asked.
     pub deck: &'a Deck,
     /// The first message; the others follow in steps, so that threads do not ask the same.
@@ -84,6 +86,8 @@ struct Drive<'a> {
     paused: Vec<u64>,
     next: u64,
     turn: usize,
+    /// Of connections that the server has ended.
+    traffic: Traffic,
     from: u64,
     until: u64,
 }
@@ -101,7 +105,8 @@ pub fn drive(part: Part<'_>) -> Result<(Counts, Own), BenchError> {
     let judge = Judge::new(part.deck, from, until, part.timeout.map(nanos))?;
     let (backlog, paused) = (vec![VecDeque::new(); count], vec![0; count]);
     let next = u64::from(part.first);
-    Drive { part, judge, late: histogram()?, backlog, paused, next, turn: 0, from, until }.run()
+    Drive { part, judge, late: histogram()?, backlog, paused, next, turn: 0, traffic: Traffic::default(), from, until }
+        .run()
 }
 
 fn nanos(time: Duration) -> u64 {
@@ -133,9 +138,7 @@ impl Drive<'_> {
         }
         let (cpu, clock) = own.unwrap_or_default();
         let messages = self.judge.counts.asked;
-        let traffic = self.part.connections.iter().map(Connection::traffic).fold(Traffic::default(), |sum, one| {
-            Traffic { sent: sum.sent + one.sent, received: sum.received + one.received }
-        });
+        let traffic = self.part.connections.iter().fold(self.traffic, |sum, one| sum.plus(one.traffic()));
         let sent = (self.next - u64::from(self.part.first)) / u64::from(self.part.step.max(1));
         Ok((self.judge.counts, Own { late: self.late, cpu, messages, clock, traffic, sent }))
     }
@@ -189,6 +192,10 @@ impl Drive<'_> {
     fn send(&mut self, now: u64) -> Result<(), BenchError> {
         let worthless = self.part.timeout.map_or(0, |timeout| now.saturating_sub(nanos(timeout)));
         for (at, connection) in self.part.connections.iter_mut().enumerate() {
+            if connection.is_gone() {
+                self.traffic = self.traffic.plus(connection.traffic());
+                *connection = (self.part.connect)()?;
+            }
             while let Some(asked) = self.backlog[at].pop_front_if(|asked| asked.due < worthless) {
                 self.judge.give_up(asked);
             }

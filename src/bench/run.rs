@@ -62,11 +62,12 @@ pub fn run_deck(order: &Order, deck: &Deck) -> Result<Measured, BenchError> {
     let pid = order.server_pid;
     let server = move || pid.map(OfServer::of).transpose();
     let begun = Instant::now();
+    let again = || connect(order);
     let (parts, server) = thread::scope(|scope| {
         let running: Vec<_> = (0..threads)
             .zip(dealt)
             .map(|(nth, connections)| {
-                let part = part(order, deck, connections, nth, threads, begun);
+                let part = part(order, deck, (connections, &again), nth, threads, begun);
                 scope.spawn(move || drive(part))
             })
             .collect();
@@ -90,7 +91,11 @@ fn connect(order: &Order) -> Result<Connection, BenchError> {
     let line = Line::connect(&order.access)?;
     let extra = Extra {
         authorization: order.access.token.as_ref().map(crate::grpc::Token::header),
-        timeout: order.timeout.map(|timeout| format!("{}m", timeout.as_millis().max(1))),
+        // The deadline of a stream is that of all its questions together.
+        timeout: order
+            .timeout
+            .filter(|_| order.mode == Mode::Unary)
+            .map(|timeout| format!("{}m", timeout.as_millis().max(1))),
     };
     let carriage = match order.mode {
         Mode::Unary => Carriage::Calls,
@@ -102,7 +107,7 @@ fn connect(order: &Order) -> Result<Connection, BenchError> {
 fn part<'a>(
     order: &Order,
     deck: &'a Deck,
-    connections: Vec<Connection>,
+    (connections, connect): (Vec<Connection>, &'a (dyn Fn() -> Result<Connection, BenchError> + Sync)),
     nth: usize,
     threads: usize,
     begun: Instant,
@@ -116,5 +121,5 @@ fn part<'a>(
     };
     let (first, step) = (nth as u32, threads as u32);
     let Order { warm_up, duration, timeout, .. } = *order;
-    Part { connections, deck, first, step, source, begun, warm_up, duration, timeout }
+    Part { connections, connect, deck, first, step, source, begun, warm_up, duration, timeout }
 }

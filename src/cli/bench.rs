@@ -89,7 +89,7 @@ struct CheckArgs {
     /// Different questions; asked again from the first when they are used up
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     questions: u64,
-    /// How long an answer is worth something; the server sees it as the call's deadline [default: for ever; with --sweep 1s]
+    /// How long an answer is worth something; the server sees it as the deadline of a unary call [default: for ever; with --sweep 1s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
     /// The operator for which is asked
@@ -112,9 +112,9 @@ struct RegisterArgs {
     /// IMEIs of the register, as it was generated
     #[arg(long, value_name = "N", default_value = "1e7", value_parser = amount)]
     imeis: u64,
-    /// Pairings of the register, as it was generated
-    #[arg(long, value_name = "N", default_value = "1750e3", value_parser = amount)]
-    pairs: u64,
+    /// Pairings of the register, as it was generated [default: none; of bench all: 175 for each 1,000 IMEIs]
+    #[arg(long, value_name = "N", value_parser = amount)]
+    pairs: Option<u64>,
     /// Seed of the register, as it was generated
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
@@ -122,7 +122,8 @@ struct RegisterArgs {
 
 impl RegisterArgs {
     fn script(&self, profile: Profile) -> Result<Box<dyn Script>, BenchError> {
-        let Self { imeis, pairs, seed } = *self;
+        let Self { imeis, seed, .. } = *self;
+        let pairs = self.pairs.unwrap_or(0);
         let scale = Scale { imeis, pairs, seed, shape: Shape::Mix, shared: 1 };
         let national = National::new(scale, &[]).map_err(|error| BenchError::Order(error.to_string()))?;
         let today = Day::of_unix_seconds(jiff::Timestamp::now().as_second());

@@ -17,9 +17,7 @@ mod raw;
 use bytes::Bytes;
 use node::TestNode;
 use saring::{
-    bench::{
-        self, BenchError, Expected, Measured, Mode, Order, Pace, Profile, Question, Script, script::Device,
-    },
+    bench::{self, BenchError, Expected, Measured, Mode, Order, Pace, Profile, Question, Script, script::Device},
     grpc::Access,
     metrics::Refusal,
     proto::{CheckRequest, EquipmentStatus, Reason, check_request::Equipment},

@@ -83,6 +83,15 @@ impl Calls {
     }
 }
 
+impl Calls {
+    /// Closes all.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Asked> {
+        self.count = 0;
+        self.first = self.next;
+        self.open.drain(..).flatten().map(|call| call.asked)
+    }
+}
+
 /// Cuts messages out of data, whose borders are not those of messages.
 #[derive(Debug, Default)]
 pub(super) struct Messages {

@@ -154,6 +154,10 @@ impl Outcome {
         Self { code: Self::UNAVAILABLE, words: format!("the call was reset (HTTP/2 error {code})") }
     }
 
+    pub(super) fn gone() -> Self {
+        Self { code: Self::UNAVAILABLE, words: "the server ended the connection".into() }
+    }
+
     pub(super) fn no_status() -> Self {
         Self { code: Self::UNKNOWN, words: "the call ended without a status".into() }
     }

@@ -71,6 +71,9 @@ pub(super) fn all(args: &AllArgs) -> Result<Exit, Failure> {
     }
     let place = Place::new(args.dir.as_deref())?;
     let RegisterArgs { imeis, pairs, seed } = args.register;
+    // As a nation has them: 350 million beside two billion.
+    let pairs = pairs.unwrap_or(imeis * 7 / 40);
+    let register = RegisterArgs { pairs: Some(pairs), ..args.register.clone() };
     let threads = args.server_threads;
     let order = All {
         imeis,
@@ -84,7 +87,7 @@ pub(super) fn all(args: &AllArgs) -> Result<Exit, Failure> {
         ),
         made: jiff::Zoned::now().strftime("%Y-%m-%d %H:%M %:z").to_string(),
     };
-    let script = |profile| args.register.script(profile);
+    let script = |profile| register.script(profile);
     let measured = measure(&order, &Program::this()?, &place.0, script, &mut |what| eprintln!("{what}"))?;
     fs::write(&args.out, serde_json::to_string_pretty(&measured)? + "\n")?;
     let out = args.out.display();
