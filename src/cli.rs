@@ -5,6 +5,7 @@
 
 mod backup;
 mod batch;
+mod bench;
 mod capacity;
 mod certs;
 mod change;
@@ -20,6 +21,7 @@ mod import;
 mod journal;
 mod overrides;
 mod pairing;
+mod plan;
 mod preview;
 mod principal;
 mod proposal;
@@ -115,6 +117,10 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
+    /// Measure: ask a server as networks do
+    Bench(bench::BenchArgs),
+    /// Say which machines a nation needs, by what was measured
+    Plan(plan::PlanArgs),
     /// Make a register of the size of a nation, its lists, or checks with their answers
     Generate(generate::GenerateArgs),
     /// Print completions for a shell
@@ -153,6 +159,8 @@ pub fn main() -> ExitCode {
         Verb::Capacity(args) => capacity::run(&args),
         Verb::Backup(args) => backup::run(&args),
         Verb::Verify(args) => verify::run(&args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Plan(args) => plan::run(&args),
         Verb::Generate(args) => generate::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };

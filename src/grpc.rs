@@ -24,7 +24,9 @@ mod status;
 mod stream;
 mod tls;
 
-pub use client::{Access, Authorised, Bearer, ClientError, Dialled, ExplainClient, RegistryCaller, Token, Transfer};
+pub use client::{
+    Access, Authorised, Bearer, ClientError, Dialled, ExplainClient, Line, RegistryCaller, Token, Transfer,
+};
 pub use connection::Connection;
 pub(crate) use convert::explanation as explanation_to_wire;
 pub use incoming::{DoorConfig, Incoming};

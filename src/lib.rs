@@ -19,6 +19,7 @@
 //! [`identity`].
 
 // Doors.
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod console;

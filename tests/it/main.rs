@@ -4,6 +4,7 @@
 
 mod access;
 mod backup;
+mod bench;
 mod changes;
 mod cli;
 mod concurrent;
