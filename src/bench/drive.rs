@@ -237,10 +237,10 @@ impl Drive<'_> {
         self.judge.now = self.now();
         for (at, _) in ready.iter().enumerate().filter(|(_, ready)| **ready) {
             let connection = &mut self.part.connections[at];
-            let refused = self.judge.counts.refused;
             while connection.read(&mut self.judge)? {}
-            // A stream that was refused as too busy is not opened again into the same lag.
-            if connection.is_between_streams() && self.judge.counts.refused > refused {
+            // A stream that was refused is not opened again into the same lag; a server that is asked again and again
+            // at once ends the connection.
+            if connection.stream_ended() {
                 self.paused[at] = self.judge.now + nanos(limits::RETRY_BUSY);
             }
         }

@@ -97,6 +97,8 @@ pub struct Connection {
     used_of_stream: u32,
     greeted: bool,
     gone: bool,
+    /// Whether the stream has ended since that was last asked.
+    ended: bool,
     traffic: Traffic,
 }
 
@@ -138,6 +140,7 @@ impl Connection {
             used_of_stream: 0,
             greeted: false,
             gone: false,
+            ended: false,
             traffic: Traffic::default(),
         }
     }
@@ -162,9 +165,9 @@ impl Connection {
         self.gone
     }
 
-    /// Whether the stream has ended and no other is open.
-    pub const fn is_between_streams(&self) -> bool {
-        matches!(self.carriage, Carriage::Stream) && self.stream.is_none()
+    /// Whether the server has ended the stream since this was last asked.
+    pub const fn stream_ended(&mut self) -> bool {
+        std::mem::replace(&mut self.ended, false)
     }
 
     /// Whether bytes wait for the socket.

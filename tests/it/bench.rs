@@ -158,7 +158,8 @@ fn errors_are_no_answers() {
     for mode in Mode::ALL {
         let found = measured(&order(url(&server), mode), &Nonsense);
         assert_eq!((found.right, found.wrong), (0, 0), "{found:?}");
-        assert_eq!(found.failed, found.asked, "{found:?}");
+        // A machine that is too busy refuses some before they are read.
+        assert_eq!(found.failed + found.refused, found.asked, "{found:?}");
         assert!(found.failures[0].contains("msisdn"), "{found:?}");
     }
     server.stop();
@@ -214,6 +215,7 @@ fn what_is_no_server_is_told() {
     let server = Server::start(&register);
     let http = format!("http://{}", server.http);
     let other = run(["bench", "check", "--server", &http, "--imeis", "1000", "--duration", "100ms"]);
-    other.refused(1, &["the run broke off"]);
+    assert_eq!(other.code, 1, "{other:?}");
+    assert!(other.err.contains("no question was answered right") && other.out.contains("HTTP 404"), "{other:?}");
     server.stop();
 }

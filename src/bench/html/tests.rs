@@ -1,3 +1,5 @@
+//! The report: what stands in it, and what must not.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::bench::plan::tests::measurements;

@@ -1,3 +1,5 @@
+//! Plans worked out by hand, and what holds for all of them.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::bench::{

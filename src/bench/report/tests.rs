@@ -1,3 +1,5 @@
+//! When figures are told, and when not.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::{

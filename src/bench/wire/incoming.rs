@@ -59,7 +59,7 @@ impl Connection {
             }
             Kind::GoAway => {
                 self.gone = true;
-                let outcome = Outcome::gone();
+                let outcome = Outcome::gone(frame.payload);
                 let Self { calls, waiting, .. } = self;
                 let asked = calls.drain().chain(waiting.drain(..));
                 asked.for_each(|asked| sink.done(asked, &outcome, None));
@@ -163,6 +163,7 @@ impl Connection {
         }
         if Some(stream) == self.stream {
             self.stream = None;
+            self.ended = true;
             self.growing = None;
             self.calls.of_stream.clear();
             for asked in self.waiting.drain(..) {
