@@ -43,7 +43,7 @@ impl Loading {
             doing: "mark a directory for a load",
             reason: error.to_string(),
         };
-        fs::create_dir_all(path).map_err(failed)?;
+        backup::make_directory(path).map_err(failed)?;
         let mark = File::create(path.join(MARK)).map_err(failed)?;
         mark.try_lock().map_err(|_| StoreError::Locked { path: path.to_owned() })?;
         let loading = Self { path: path.to_owned(), mark };
