@@ -1,3 +1,5 @@
+//! The generator as a list and at random is the same, and what it says is what a register answers.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

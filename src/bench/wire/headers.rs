@@ -156,7 +156,8 @@ impl Outcome {
 
     /// The payload: the last stream that was looked at, an error, and words for people.
     pub(super) fn gone(payload: &[u8]) -> Self {
-        let code = payload.get(4..8).and_then(|code| code.first_chunk::<4>()).map_or(0, |code| u32::from_be_bytes(*code));
+        let code =
+            payload.get(4..8).and_then(|code| code.first_chunk::<4>()).map_or(0, |code| u32::from_be_bytes(*code));
         let said = String::from_utf8_lossy(payload.get(8..).unwrap_or_default());
         let words = format!("the server ended the connection (HTTP/2 error {code}) {said}");
         Self { code: Self::UNAVAILABLE, words: words.trim_end().to_owned() }
