@@ -57,6 +57,7 @@ const LAYERS: &[&[&str]] = &[
         "history",
         "import",
         "load",
+        "lookup",
         "national",
         "preview",
         "registry",
