@@ -19,6 +19,7 @@ mod generate;
 mod history;
 mod import;
 mod journal;
+mod lookup;
 mod overrides;
 mod pairing;
 mod plan;
@@ -83,6 +84,8 @@ enum Verb {
     Import(import::ImportArgs),
     /// Ask whether a device may be used, and with which number
     Check(check::CheckArgs),
+    /// Look up a device, a number, a document or a batch: what an agent says, on one screen
+    Lookup(lookup::LookupArgs),
     /// Tell the whole story of a device or a number, in order
     History(history::HistoryArgs),
     /// Show how much the register holds and what it costs
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(&args),
         Verb::Import(args) => import::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Lookup(args) => lookup::run(&args),
         Verb::Stats(args) => stats::run(&args),
         Verb::Settings(args) => settings::run(&args),
         Verb::Config(args) => config::run(&args),

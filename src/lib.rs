@@ -34,6 +34,7 @@ pub mod explain;
 pub mod history;
 pub mod import;
 pub mod load;
+pub mod lookup;
 pub mod preview;
 pub mod registry;
 pub mod transparency;

@@ -30,6 +30,9 @@ pub const CONNECTIONS_MAX: usize = 4096;
 /// Connections at a time at a door beside the checks: people's tools and services, each with one.
 pub const CONNECTIONS_APART_MAX: usize = 256;
 
+/// Lookups at a time: each reads a few pages and stories. Others wait their turn.
+pub const LOOKUPS_MAX: usize = 8;
+
 /// TLS handshakes at a time at one door. Each costs the side runtime public-key work, and memory.
 pub const HANDSHAKES_MAX: usize = 256;
 

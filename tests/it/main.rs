@@ -15,6 +15,7 @@ mod four_eyes;
 mod fuzz;
 mod journal;
 mod lists;
+mod lookup;
 mod national;
 mod no_reads;
 mod one_phone;

@@ -39,6 +39,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("loona_hpack", &["bench"]),
     ("rustix", &["bench"]),
     ("plotters", &["bench"]),
+    ("fluent_bundle", &["words"]),
 ];
 
 /// From the top to the bottom. A module may name what stands in its own layer (but see [`STRANGERS`]) or below.
@@ -56,6 +57,7 @@ const LAYERS: &[&[&str]] = &[
         "history",
         "import",
         "load",
+        "lookup",
         "national",
         "preview",
         "registry",
