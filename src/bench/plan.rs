@@ -225,7 +225,7 @@ fn p99_at(swept: &Swept, per_core: f64) -> Option<f64> {
     let server = swept.sweep.most.server?;
     let cores = server.cores.max(0.01);
     let below = swept.sweep.steps.iter().filter(|step| step.rate <= per_core * cores * 1.05);
-    below.filter_map(|step| Some(step.measured.as_ref()?.latency_us.p99)).last()
+    below.filter_map(|step| Some(step.measured.as_ref()?.latency_us.p99)).next_back()
 }
 
 /// Octets a check with packets. Unary calls at a low rate share none.

@@ -284,7 +284,7 @@ fn bottleneck(order: &Order, counts: &Counts, generator: &Generator, latency_us:
     let late_us = generator.late_us.p99;
     let tolerated = LATE_TOLERATED.as_nanos() as f64 / 1e3;
     let is_late = late_us > tolerated && counts.right > 0 && late_us > LATE_SHARE_MAX * latency_us.p99;
-    is_late.then(|| Bottleneck::Late { late_us, latency_us: latency_us.p99, waited: 100.0 * generator.waited })
+    is_late.then_some(Bottleneck::Late { late_us, latency_us: latency_us.p99, waited: 100.0 * generator.waited })
 }
 
 #[cfg(test)]

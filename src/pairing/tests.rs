@@ -1,3 +1,5 @@
+//! Plain pairs hold numbers and SIMs, and give them back.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 use proptest::prelude::*;

@@ -75,7 +75,7 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, swept: &Swept) -> Result<(), 
         let dots = points().map(|point| Circle::new(point, 3, colour.filled()));
         chart.draw_series(dots).map_err(|error| said(&error))?;
         // Each curve is named at its end, where the eye is.
-        if let Some((rate, micros)) = points().last() {
+        if let Some((rate, micros)) = points().next_back() {
             let label =
                 EmptyElement::at((rate, micros)) + Text::new(name, (7, -6), (FONT, 12).into_font().color(&colour));
             chart.draw_series([label]).map_err(|error| said(&error))?;

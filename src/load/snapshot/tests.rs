@@ -1,3 +1,5 @@
+//! A snapshot gives what the register gives, or is ignored.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -192,7 +192,7 @@ impl Model {
         let own = operator.as_ref().is_some_and(|of| self.lifts_own(name, operation, of));
         let mut reasons = against(&[
             (operator.is_none(), Why::NotAllowed),
-            (!decided && !(own && self.has_for(name, Role::Submitter, door)), Why::NotAllowed),
+            (!(decided || own && self.has_for(name, Role::Submitter, door)), Why::NotAllowed),
         ]);
         let phone = |keys: &[EquipmentKey]| keys.is_empty() || keys.iter().collect::<BTreeSet<_>>().len() < keys.len();
         reasons.extend(match &operation.act {
