@@ -84,6 +84,9 @@ pub(super) fn amount(text: &str) -> Result<u64, String> {
     let bare = text.replace(['_', ','], "");
     let Some((digits, zeros)) = bare.split_once(['e', 'E']) else { return bare.parse().map_err(|_| wrong()) };
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() {
+        return Err(wrong());
+    }
     let zeros: usize = zeros.parse().map_err(|_| wrong())?;
     let zeros = zeros.checked_sub(part.len()).filter(|zeros| *zeros < 20).ok_or_else(wrong)?;
     format!("{whole}{part}{}", "0".repeat(zeros)).parse().map_err(|_| wrong())

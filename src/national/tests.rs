@@ -1,3 +1,5 @@
+//! The generator from both sides: ranks and keys, checks and answers.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

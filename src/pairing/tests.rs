@@ -1,3 +1,5 @@
+//! Forms of numbers and pairs.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! A snapshot gives what the register gives, or nothing.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;
