@@ -37,6 +37,8 @@ pub const RULES: &[Rule] = &[
     rule("/saring.v1.EquipmentCheck/CheckStream", Who::Roles(&[NetworkElement, Agent, Supervisor, Auditor])),
     rule("/saring.v1.EquipmentCheck/CheckBatchStream", Who::Roles(&[NetworkElement, Agent, Supervisor, Auditor])),
     rule("/saring.v1.EquipmentCheck/Explain", Who::Roles(&[Agent, Supervisor, Auditor, Submitter, Approver, Administrator])),
+    rule("/saring.v1.Lookup/Find", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/saring.v1.Lookup/Help", Who::Roles(&[Agent, Supervisor, Auditor])),
     rule("/saring.v1.Registry/WhoAmI", Who::AnyPrincipal),
     rule("/saring.v1.Registry/ListPrincipals", Who::Roles(&[Administrator, Auditor])),
     rule("/saring.v1.Registry/AddPrincipal", Who::Roles(&[Administrator])),

@@ -5,6 +5,7 @@
 
 mod backup;
 mod batch;
+mod bench;
 mod capacity;
 mod certs;
 mod change;
@@ -18,8 +19,10 @@ mod generate;
 mod history;
 mod import;
 mod journal;
+mod lookup;
 mod overrides;
 mod pairing;
+mod plan;
 mod preview;
 mod principal;
 mod proposal;
@@ -81,6 +84,8 @@ enum Verb {
     Import(import::ImportArgs),
     /// Ask whether a device may be used, and with which number
     Check(check::CheckArgs),
+    /// Look up a device, a number, a document or a batch: what an agent says, on one screen
+    Lookup(lookup::LookupArgs),
     /// Tell the whole story of a device or a number, in order
     History(history::HistoryArgs),
     /// Show how much the register holds and what it costs
@@ -115,6 +120,10 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Prove that store, hot sets and journal agree
     Verify(verify::VerifyArgs),
+    /// Measure: ask a server as networks do
+    Bench(bench::BenchArgs),
+    /// Say which machines a nation needs, by what was measured
+    Plan(plan::PlanArgs),
     /// Make a register of the size of a nation, its lists, or checks with their answers
     Generate(generate::GenerateArgs),
     /// Print completions for a shell
@@ -136,6 +145,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(&args),
         Verb::Import(args) => import::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Lookup(args) => lookup::run(&args),
         Verb::Stats(args) => stats::run(&args),
         Verb::Settings(args) => settings::run(&args),
         Verb::Config(args) => config::run(&args),
@@ -153,6 +163,8 @@ pub fn main() -> ExitCode {
         Verb::Capacity(args) => capacity::run(&args),
         Verb::Backup(args) => backup::run(&args),
         Verb::Verify(args) => verify::run(&args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Plan(args) => plan::run(&args),
         Verb::Generate(args) => generate::run(&args),
         Verb::Completions(args) => completions::run(&args, &mut Cli::command()),
     };

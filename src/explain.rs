@@ -4,22 +4,19 @@
 //! function decides. What always holds: as of the newest entry and at this moment, the verdict is the one
 //! that a check gives; as of an earlier entry, it is the one that was given then.
 
+mod lines;
+mod reading;
+
+pub(crate) use reading::{Facts, Heard, Reading, Subject};
+
 use crate::{
-    batch::{BatchNumber, BatchState, Batches, BodyRow},
-    check::{
-        self, Answer, AsOf, AsOfError, Basis, Clock, EquipmentValue, EvidenceKind, EvidenceLine, EvidenceState,
-        Explain, ExplainError, Explanation, HistoryLine, Inquiry, Model, PairingLine, When,
-    },
-    day::Day,
-    fold::{self, DeviceEvidence, Row},
-    identity::{EquipmentKey, Imsi, Msisdn},
+    batch::{BatchNumber, BatchState, BodyRow},
+    check::{AsOf, AsOfError, Clock, Explain, ExplainError, Explanation, HistoryLine, Inquiry, When},
+    fold::Row,
+    identity::EquipmentKey,
     journal::Entry,
-    ledger::{self, Ledger},
-    listing::{Door, TacBar, TacRule},
+    listing::Door,
     page::PageId,
-    pairing::{self, Number, NumberKind, Pair, PairingKind, Pairs, Subscriber},
-    policy::{Asked, Decisive, Evidence, Question, Verdict, decide},
-    registry,
     revision::Revision,
     store::{Store, StoreError},
 };
@@ -36,6 +33,16 @@ impl Explainer {
     /// An explainer of a store.
     pub const fn new(store: Arc<Store>, clock: Clock) -> Self {
         Self { store, clock }
+    }
+
+    /// The state and the moment that a question names.
+    pub(crate) fn reading(&self, when: When) -> Result<Reading<'_>, ExplainError> {
+        let revision = self.resolve(when.as_of)?;
+        let now = when.on.unwrap_or_else(|| match when.as_of {
+            AsOf::Time(then) => then,
+            AsOf::Now | AsOf::Revision(_) => self.clock.unix_seconds(),
+        });
+        Reading::new(&self.store, revision, now).map_err(stored)
     }
 
     fn resolve(&self, as_of: AsOf) -> Result<Revision, ExplainError> {
@@ -63,207 +70,32 @@ impl Explainer {
 
 impl Explain for Explainer {
     fn explain(&self, inquiry: &Inquiry, operator: Option<&str>, when: When) -> Result<Explanation, ExplainError> {
-        let revision = self.resolve(when.as_of)?;
-        let now = when.on.unwrap_or_else(|| match when.as_of {
-            AsOf::Time(then) => then,
-            AsOf::Now | AsOf::Revision(_) => self.clock.unix_seconds(),
-        });
-        let reading = Reading { store: &self.store, revision, now, batches: self.store.batches() };
+        let reading = self.reading(when)?;
         reading.explain(inquiry, operator).map_err(stored)
     }
 }
 
-fn stored(error: StoreError) -> ExplainError {
+pub(crate) fn stored(error: StoreError) -> ExplainError {
     ExplainError::Store(Box::new(error))
-}
-
-/// One state of the register at one moment.
-struct Reading<'a> {
-    store: &'a Store,
-    revision: Revision,
-    now: i64,
-    batches: Arc<Batches>,
 }
 
 impl Reading<'_> {
     fn explain(&self, inquiry: &Inquiry, operator: Option<&str>) -> Result<Explanation, StoreError> {
-        let today = Day::of_unix_seconds(self.now);
-        let seq = self.revision.seq;
-        let (key, rows) = match inquiry.equipment {
-            EquipmentValue::Key(key) => (Some(key), self.store.page_rows(PageId::of(key))?),
-            EquipmentValue::Malformed | EquipmentValue::Other => (None, Vec::new()),
-        };
-        let device = key.map(|key| fold::device_evidence(key, &rows, &self.batches, seq)).unwrap_or_default();
-        let (rule, rule_batches) = match key {
-            Some(key) => self.store.tac_rule(key.tac(), seq)?,
-            None => (TacRule::default(), Vec::new()),
-        };
-        let timeline = registry::timeline(self.store, seq)?;
-        let entry = timeline.at(self.now);
-        let met = self.pairs_met(inquiry, &device.pairs)?;
-        let evidence = match key {
-            Some(_) => Evidence { pairs: Pairs { plain: &[], others: &met }, ..device.evidence(rule) },
-            None => Evidence::default(),
-        };
-        let question = Question {
-            asked: match inquiry.equipment {
-                EquipmentValue::Key(key) => Asked::Device { test_tac: key.tac().is_test() },
-                EquipmentValue::Malformed => Asked::Malformed,
-                EquipmentValue::Other => Asked::Other,
-            },
-            subscriber: self.subscriber(inquiry)?,
-            emergency: inquiry.emergency,
-        };
-        let usual = decide(&question, &evidence, entry.settings().policy(operator), today);
-        let overriding = ledger::override_at(self.ledger()?.overrides(), operator, self.now);
-        let verdict = check::overridden(usual, overriding.map(|(_, answer)| answer));
-        let basis = Basis {
-            revision: self.revision,
-            settings_seq: entry.seq(),
-            override_seq: overriding.map_or(0, |(number, _)| number),
-            age_seconds: 0,
-        };
-        let mut lines = self.listing_lines(&device, &verdict, today);
-        lines.extend(self.pairing_evidence(&device, &met, &verdict, today));
-        lines.extend(self.model_lines(rule, &rule_batches, &verdict));
-        lines.sort_by_key(|line| !line.decisive);
+        let subject = self.subject(inquiry.equipment)?;
+        let heard = subject.heard(inquiry)?;
+        let answer = subject.answer(&heard, operator);
         Ok(Explanation {
-            answer: Answer { verdict, basis },
-            key,
-            evidence: lines,
-            pairings: pairing_lines(&device, &met, &question.subscriber),
-            linked: device.links.clone(),
-            model: self.model(key, rule)?,
-            history: match key {
-                Some(key) => self.history(key, &rows)?,
+            answer,
+            key: subject.key,
+            evidence: subject.evidence_lines(&heard, &answer.verdict),
+            pairings: subject.pairing_lines(&heard),
+            linked: subject.device.links.clone(),
+            model: subject.model()?,
+            history: match subject.key {
+                Some(key) => self.history(key, &subject.rows)?,
                 None => Vec::new(),
             },
         })
-    }
-
-    /// The ledger as it was.
-    fn ledger(&self) -> Result<Arc<Ledger>, StoreError> {
-        // First the ledger, then the revision: what a write in between brings is not taken for what was there.
-        let newest = self.store.ledger();
-        if self.revision == self.store.applied() {
-            return Ok(newest);
-        }
-        let mut ledger = Ledger::default();
-        self.store.ledger_entries(self.revision.seq)?.iter().for_each(|entry| ledger.take(entry));
-        Ok(Arc::new(ledger))
-    }
-
-    /// As a check resolves it: the map gives the MSISDN of an IMSI.
-    fn subscriber(&self, inquiry: &Inquiry) -> Result<Subscriber, StoreError> {
-        let known = match inquiry.imsi {
-            Some(imsi) => self.msisdn_of(imsi)?,
-            None => None,
-        };
-        Ok(Subscriber {
-            msisdn: inquiry.msisdn.or(known),
-            imsi: inquiry.imsi,
-            sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
-        })
-    }
-
-    /// The pairs of a device as a check meets them, in the same order.
-    fn pairs_met(&self, inquiry: &Inquiry, pairs: &[Pair]) -> Result<Vec<Pair>, StoreError> {
-        let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn) else { return Ok(pairs.to_vec()) };
-        let mut unread = None;
-        let met = pairing::as_asked_by(asked, Pairs { plain: &[], others: pairs }, |imsi| {
-            let known = self.msisdn_of(imsi);
-            known.map_err(|error| unread = Some(error)).is_ok_and(|known| known == Some(asked))
-        });
-        match unread {
-            Some(error) => Err(error),
-            None => Ok(met.unwrap_or_else(|| pairs.to_vec())),
-        }
-    }
-
-    fn msisdn_of(&self, imsi: Imsi) -> Result<Option<Msisdn>, StoreError> {
-        Ok(self.store.subscriber(imsi, self.revision.seq)?.map(|(_, msisdn)| msisdn))
-    }
-
-    fn line(&self, kind: EvidenceKind, class: &str, batch: BatchNumber) -> EvidenceLine {
-        let header = self.batches.get(batch).map(|batch| &batch.header);
-        EvidenceLine {
-            kind,
-            class: class.to_owned(),
-            door: header.map_or_else(String::new, |header| header.door.to_string()),
-            batch,
-            document: header.map_or_else(String::new, |header| header.document.clone()),
-            valid_until: None,
-            state: EvidenceState::Valid,
-            decisive: false,
-        }
-    }
-
-    fn listing_lines(&self, device: &DeviceEvidence, verdict: &Verdict, today: Day) -> Vec<EvidenceLine> {
-        let plain = |class: &'static str, decisive: Decisive| {
-            let state = if decisive == Decisive::Suspended { EvidenceState::Suspended } else { EvidenceState::Valid };
-            move |(index, batch): (usize, &BatchNumber)| EvidenceLine {
-                state,
-                decisive: verdict.decisive == decisive && index == 0,
-                ..self.line(EvidenceKind::Listing, class, *batch)
-            }
-        };
-        let registered = device.registered.iter().enumerate().map(plain("registered", Decisive::Registered));
-        let grandfathered =
-            device.grandfathered.iter().enumerate().map(plain("grandfathered", Decisive::Grandfathered));
-        let suspended = device.suspended.iter().enumerate().map(plain("registered", Decisive::Suspended));
-        let marks = device.marks.iter().zip(&device.mark_batches).enumerate().map(|(index, (mark, batch))| {
-            let state = match (mark.suspended, mark.is_current(today)) {
-                (_, false) => EvidenceState::Expired,
-                (true, true) => EvidenceState::Suspended,
-                (false, true) => EvidenceState::Valid,
-            };
-            EvidenceLine {
-                valid_until: mark.until(),
-                state,
-                decisive: verdict.decisive == Decisive::Mark(index),
-                ..self.line(EvidenceKind::Listing, mark.class.name(), *batch)
-            }
-        });
-        registered.chain(grandfathered).chain(suspended).chain(marks).collect()
-    }
-
-    fn pairing_evidence(
-        &self,
-        device: &DeviceEvidence,
-        met: &[Pair],
-        verdict: &Verdict,
-        today: Day,
-    ) -> Vec<EvidenceLine> {
-        let lines = met.iter().zip(&device.pair_batches).map(|(pair, batch)| EvidenceLine {
-            valid_until: pair.until(),
-            state: if pair.is_current(today) { EvidenceState::Valid } else { EvidenceState::Expired },
-            decisive: verdict.decisive == Decisive::Pair(*pair),
-            ..self.line(EvidenceKind::Pairing, kind_name(pair.kind), *batch)
-        });
-        lines.collect()
-    }
-
-    fn model_lines(&self, rule: TacRule, batches: &[BatchNumber], verdict: &Verdict) -> Vec<EvidenceLine> {
-        let lines = batches.iter().filter(|_| rule != TacRule::default()).map(|batch| EvidenceLine {
-            decisive: verdict.decisive == Decisive::Tac,
-            ..self.line(EvidenceKind::Model, rule_name(rule), *batch)
-        });
-        lines.collect()
-    }
-
-    fn model(&self, key: Option<EquipmentKey>, rule: TacRule) -> Result<Option<Model>, StoreError> {
-        let Some(key) = key else { return Ok(None) };
-        let known = self.store.model(key.tac(), self.revision.seq)?;
-        if known.is_none() && rule == TacRule::default() {
-            return Ok(None);
-        }
-        let model = known.map(|(_, model)| model).unwrap_or_default();
-        Ok(Some(Model {
-            tac: key.tac(),
-            manufacturer: model.manufacturer,
-            name: if model.name.is_empty() { model.brand } else { model.name },
-            rule: if rule == TacRule::default() { String::new() } else { rule_name(rule).to_owned() },
-        }))
     }
 
     /// What happened to the device up to this state, newest first: each state of each batch that names it.
@@ -301,37 +133,6 @@ impl Reading<'_> {
     }
 }
 
-/// The numbers that a device is paired with, as they are stored; `met` says which of them is the one asked.
-fn pairing_lines(device: &DeviceEvidence, met: &[Pair], subscriber: &Subscriber) -> Vec<PairingLine> {
-    let asked = |number: Number| match number.kind() {
-        NumberKind::Msisdn(msisdn) => subscriber.msisdn == Some(msisdn),
-        NumberKind::Imsi(imsi) => subscriber.imsi == Some(imsi),
-    };
-    let lines = device.pairs.iter().zip(met).zip(&device.pair_batches).map(|((pair, met), batch)| PairingLine {
-        kind: pair.kind,
-        number: pair.number,
-        door: match pair.kind {
-            PairingKind::Allowance => String::new(),
-            PairingKind::Binding => pair.door.to_string(),
-        },
-        batch: *batch,
-        valid_until: pair.until(),
-        asked: asked(met.number),
-    });
-    let bound = device.marks.iter().zip(&device.mark_batches).filter_map(|(mark, batch)| {
-        let number = mark.number?;
-        Some(PairingLine {
-            kind: PairingKind::Binding,
-            number,
-            door: mark.door.to_string(),
-            batch: *batch,
-            valid_until: mark.until(),
-            asked: asked(number),
-        })
-    });
-    lines.chain(bound).collect()
-}
-
 /// What a row does to a device; `None` when it is about another one.
 fn phrase(row: &BodyRow, about: EquipmentKey) -> Option<&'static str> {
     let place = PageId::place(about);
@@ -343,20 +144,5 @@ fn phrase(row: &BodyRow, about: EquipmentKey) -> Option<&'static str> {
         BodyRow::Pairing { key, target: Some(_), .. } if *key == about => Some("released"),
         BodyRow::Link { key, .. } if *key == about => Some("linked to the other IMEIs of its phone"),
         _ => None,
-    }
-}
-
-const fn kind_name(kind: PairingKind) -> &'static str {
-    match kind {
-        PairingKind::Allowance => "allowance",
-        PairingKind::Binding => "binding",
-    }
-}
-
-const fn rule_name(rule: TacRule) -> &'static str {
-    match (rule.barred, rule.exempt_type) {
-        (TacBar::Hard, _) => "barred-hard",
-        (TacBar::Soft, _) => "barred-soft",
-        (TacBar::None, _) => "exempt-type",
     }
 }

@@ -193,6 +193,12 @@ pub struct DeviceEvidence {
 }
 
 impl DeviceEvidence {
+    /// Whether any list names it, in force or suspended.
+    pub fn is_listed(&self) -> bool {
+        let plain = [&self.registered, &self.grandfathered, &self.suspended];
+        !self.marks.is_empty() || plain.iter().any(|batches| !batches.is_empty())
+    }
+
     /// The same as the decision wants it.
     pub fn evidence(&self, tac: crate::listing::TacRule) -> Evidence<'_> {
         Evidence {
@@ -209,14 +215,20 @@ impl DeviceEvidence {
 /// What is in force for one device, of the rows of its page.
 pub fn device_evidence(key: EquipmentKey, rows: &[Row], batches: &Batches, seq: u64) -> DeviceEvidence {
     let mut device = DeviceEvidence::default();
-    let mut seen = BTreeSet::new();
-    let removals: Vec<Row> = rows.iter().filter(|(_, row)| is_removal(row)).cloned().collect();
+    let place = PageId::place(key);
+    // What a batch says of the device, and what others take off that. A page has many rows about other devices.
+    let (mut order, mut of_batches) = (Vec::new(), BTreeMap::<BatchNumber, Vec<Row>>::new());
+    for row in rows.iter().filter(|(_, row)| is_about(row, key)) {
+        let number = target_of(&row.1).unwrap_or(row.0);
+        if target_of(&row.1).is_none() && !order.contains(&number) {
+            order.push(number);
+        }
+        of_batches.entry(number).or_default().push(row.clone());
+    }
     // One batch at a time, so that each effect has its batch.
-    for number in rows.iter().map(|(number, _)| *number).filter(|number| seen.insert(*number)) {
-        let own = rows.iter().filter(|(batch, row)| *batch == number && !is_removal(row)).cloned();
-        let of_batch: Vec<Row> = own.chain(removals.iter().cloned()).collect();
+    for number in order {
+        let Some(of_batch) = of_batches.remove(&number) else { continue };
         let content = page_content(PageId::of(key), &of_batch, batches, seq);
-        let place = PageId::place(key);
         if content.registered.contains(place) {
             device.registered.push(number);
         }
@@ -247,8 +259,20 @@ pub fn device_evidence(key: EquipmentKey, rows: &[Row], batches: &Batches, seq: 
     device
 }
 
-const fn is_removal(row: &BodyRow) -> bool {
-    matches!(row, BodyRow::Page { target: Some(_), .. } | BodyRow::Pairing { target: Some(_), .. })
+fn is_about(row: &BodyRow, about: EquipmentKey) -> bool {
+    match row {
+        BodyRow::Page { bits, .. } => bits.contains(PageId::place(about)),
+        BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } | BodyRow::Link { key, .. } => *key == about,
+        _ => false,
+    }
+}
+
+/// The batch that a removal takes from.
+const fn target_of(row: &BodyRow) -> Option<BatchNumber> {
+    match row {
+        BodyRow::Page { target, .. } | BodyRow::Pairing { target, .. } => *target,
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod convert;
 mod gate;
 mod incoming;
 mod lag;
+mod lookup;
 mod peer;
 mod reception;
 mod registry;
@@ -24,9 +25,12 @@ mod status;
 mod stream;
 mod tls;
 
-pub use client::{Access, Authorised, Bearer, ClientError, Dialled, ExplainClient, RegistryCaller, Token, Transfer};
+pub use client::{
+    Access, Authorised, Bearer, ClientError, Dialled, ExplainClient, Line, LookupCaller, RegistryCaller, Token,
+    Transfer,
+};
 pub use connection::Connection;
-pub(crate) use convert::explanation as explanation_to_wire;
+pub(crate) use convert::{explanation as explanation_to_wire, help as help_to_wire, lookup as lookup_to_wire};
 pub use incoming::{DoorConfig, Incoming};
 pub use lag::Lag;
 pub use peer::{Peer, PeerCertificate};

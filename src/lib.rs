@@ -19,6 +19,7 @@
 //! [`identity`].
 
 // Doors.
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod console;
@@ -33,6 +34,7 @@ pub mod explain;
 pub mod history;
 pub mod import;
 pub mod load;
+pub mod lookup;
 pub mod preview;
 pub mod registry;
 pub mod transparency;

@@ -30,6 +30,9 @@ pub const CONNECTIONS_MAX: usize = 4096;
 /// Connections at a time at a door beside the checks: people's tools and services, each with one.
 pub const CONNECTIONS_APART_MAX: usize = 256;
 
+/// Lookups at a time: each reads a few pages and stories. Others wait their turn.
+pub const LOOKUPS_MAX: usize = 8;
+
 /// TLS handshakes at a time at one door. Each costs the side runtime public-key work, and memory.
 pub const HANDSHAKES_MAX: usize = 256;
 
@@ -74,7 +77,7 @@ pub const LAG_TOLERATED: Duration = Duration::from_millis(10);
 pub const LAG_LIMIT: Duration = Duration::from_millis(60);
 
 /// What a call costs a runtime beside its handler: HTTP/2, framing, wake-ups. A refused call costs about that: 4.8 to
-/// 6.2 us in docs/performance.md (`cargo bench --bench grpc -- --cpu`); less errs to the side of answering.
+/// 6.2 us in docs/performance.md (`cargo bench --bench grpc`); less errs to the side of answering.
 pub const CALL_OVERHEAD: Duration = Duration::from_micros(4);
 
 /// Share of the knee's answers that shedding must leave, of 100.

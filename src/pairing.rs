@@ -184,7 +184,7 @@ impl PlainPair {
     const SECOND: u64 = 2;
     const NUMBER_BITS: u32 = 46;
     /// The first SIM of Indonesia, as [`Imsi::packed`].
-    const FIRST_SIM: u64 = 15 << 50 | MCC_INDONESIA as u64 * 1_000_000_000_000;
+    const FIRST_SIM: u64 = (15 << 50) | (MCC_INDONESIA as u64 * 1_000_000_000_000);
 
     const fn new(form: u64, number: u64) -> Self {
         let [a, b, c, d, e, f, _, _] = (form << Self::NUMBER_BITS | number).to_le_bytes();

@@ -14,6 +14,9 @@ mod plan;
 mod spread;
 #[cfg(test)]
 mod tests;
+mod unlisted;
+
+pub use unlisted::{Unlisted, UnlistedChange};
 
 use crate::{
     batch::{BatchState, BatchStep},
@@ -103,6 +106,8 @@ pub struct Preview {
     pub changes: Vec<Change>,
     /// Numbers hit, by policy: the national one first.
     pub numbers: Vec<NumbersHit>,
+    /// Questions about what no list names that get another answer: settings decide them, and no count finds them.
+    pub unlisted: Vec<UnlistedChange>,
     /// At most [`SAMPLE_MAX`] of the IMEIs, spread over the pages, ascending; the same every time.
     pub sample: Vec<EquipmentKey>,
     /// Pages that the digest is taken over.
@@ -138,6 +143,7 @@ pub fn preview(store: &Store, hot: &HotSets, hypothesis: &Hypothesis, now_unix_s
         imeis: tally.imeis,
         changes: changes(&scene, &tally, &brands),
         numbers: scene.operators().zip(&tally.numbers).map(|(operator, hit)| hit.named(operator)).collect(),
+        unlisted: unlisted::changes(&scene),
         sample: tally.spread.keys(),
         pages: tally.pages,
     })

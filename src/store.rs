@@ -32,6 +32,7 @@ mod write;
 
 pub use audit::BodyAudit;
 pub use backup::BackedUp;
+pub(crate) use backup::PERSON_KEY;
 pub use bulk::{BulkLoad, BulkPart, LoadedBody, Loading};
 pub use error::StoreError;
 pub use open::OpenMode;

@@ -1,182 +1,218 @@
-//! What an agent says: an answer in Indonesian words.
+//! What an agent says: answers, notes, names and questions in the languages of the people who ask.
 //!
-//! One table for agents, screens and the public, so that nobody words the same answer differently. What always
-//! holds: every reason has words, a next step and somebody to turn to; of a police block the words tell no more
-//! than its kind, and never a number, a name or a date.
+//! One catalogue for agents, screens and the public (Project Fluent: one .ftl file a language, in the program), so that
+//! nobody words the same answer differently. What always holds: every reason has words, a next step and somebody to
+//! turn to in every language; of a block by police, court or regulator the public hears no more than its kind, and
+//! nobody hears a number, a name or a date of it.
+
+mod catalogue;
+mod terms;
+
+pub use terms::{Deed, Label, Note, Remedy};
 
 use crate::{
+    batch::BatchState,
     day::Day,
+    listing::{Class, Door},
     policy::{Reason, Status},
 };
+use catalogue::{Arg, text};
+use std::{fmt, str::FromStr};
+
+/// A language of the catalogue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Indonesian, the first language.
+    #[default]
+    Indonesian,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::Indonesian, Self::English];
+
+    /// Its tag (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Indonesian => "id",
+            Self::English => "en",
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.tag())
+    }
+}
+
+/// A language that the catalogue does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such language: known are id (Indonesian) and en (English)")]
+pub struct LanguageError;
+
+impl FromStr for Language {
+    type Err = LanguageError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|language| language.tag() == text).ok_or(LanguageError)
+    }
+}
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// An agent, who tells the subscriber.
+    Agent,
+    /// Anybody.
+    Public,
+}
 
 /// An answer as it is told to a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
     /// The answer in a few words, with its last day where it has one.
     pub headline: String,
+    /// What it means, to be said.
+    pub say: String,
     /// What the subscriber can do.
-    pub next_step: &'static str,
+    pub next_step: String,
     /// Whom to turn to.
-    pub contact: &'static str,
+    pub contact: String,
 }
+
+/// A question that callers ask, with its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// Its name, the same in every language.
+    pub name: &'static str,
+    /// The question.
+    pub question: String,
+    /// The core of the answer.
+    pub answer: String,
+    /// Whom to turn to; a hyphen: nobody.
+    pub contact: String,
+}
+
+/// The questions, in the order in which they are shown.
+#[rustfmt::skip]
+const HELP: [&str; 21] = [
+    "signal-lost", "customs-not-ministry", "how-long", "sent-no-signal", "before-rule", "second-slot", "change-sim",
+    "tourist", "roaming", "from-abroad", "after-60-days", "second-hand", "unlock", "stolen", "recovered", "mistyped",
+    "machines", "batam", "new-no-signal", "nik", "policy",
+];
 
 impl Words {
     /// The words of an answer. `until`: the last day of what decided; for `EXPIRED` the day on which it ended.
-    pub fn of(status: Status, reason: Reason, until: Option<Day>) -> Self {
-        let headline = match (headline(status, reason), until) {
-            (plain, None) => plain.to_owned(),
-            (plain, Some(day)) => match date_word(reason) {
-                Some(word) => format!("{plain}{word} {}", date(day)),
-                None => plain.to_owned(),
-            },
-        };
-        let (next_step, contact) = advice(reason);
-        Self { headline, next_step, contact }
+    pub fn of(language: Language, audience: Audience, status: Status, reason: Reason, until: Option<Day>) -> Self {
+        let key = key_of(audience, reason);
+        let day = until.map_or_else(String::new, |day| language.date(day));
+        let ends = if until.is_some() { "yes" } else { "no" };
+        let args = [("ends", Arg::Text(ends)), ("until", Arg::Text(&day)), ("status", Arg::Text(status.word()))];
+        let part = |part: &str| text(language, &key, part, &args);
+        let state = text(language, &format!("status-{}", status.word()), "say", &[]);
+        Self {
+            headline: part(""),
+            say: format!("{state} {}", part("say")),
+            next_step: part("do"),
+            contact: part("contact"),
+        }
     }
 }
 
-const fn headline(status: Status, reason: Reason) -> &'static str {
-    match reason {
-        Reason::Malformed => "FORMAT IMEI TIDAK SAH",
-        Reason::Court | Reason::Barred | Reason::TacBarred => "DIBLOKIR – KETENTUAN",
-        Reason::Stolen | Reason::Lost => "DIBLOKIR – LAPORAN HILANG/DICURI",
-        Reason::Exempt | Reason::ExemptType => "DIKECUALIKAN",
-        Reason::Roamer => "KARTU LUAR NEGERI",
-        Reason::TestTac => "IMEI UJI",
-        Reason::Paired => "DIIZINKAN UNTUK NOMOR INI",
-        Reason::Duplicate => "IMEI GANDA",
-        Reason::Registered => "TERDAFTAR",
-        Reason::Temporary => "TERDAFTAR SEMENTARA",
-        Reason::Grandfathered => "DIIZINKAN – PERANGKAT LAMA",
-        Reason::Suspended => "DITANGGUHKAN – DALAM PEMERIKSAAN",
-        Reason::PairingMismatch => "NOMOR TIDAK SESUAI PASANGAN",
-        Reason::NumberNeeded => "PERLU NOMOR",
-        Reason::Expired => "MASA BERLAKU HABIS",
-        Reason::NotRegistered => match status {
-            Status::Blacklisted => "DIBLOKIR – TIDAK TERDAFTAR",
-            _ => "BELUM TERDAFTAR",
-        },
+/// Where the words of a reason stand.
+fn key_of(audience: Audience, reason: Reason) -> String {
+    match (audience, reason) {
+        (Audience::Public, Reason::Stolen | Reason::Lost) => "public-police".to_owned(),
+        (Audience::Public, Reason::Court | Reason::Barred | Reason::TacBarred) => "public-regulation".to_owned(),
+        _ => reason.name().to_lowercase().replace('_', "-"),
     }
 }
 
-/// How a last day is added to the headline. `None`: the day is not told.
-const fn date_word(reason: Reason) -> Option<&'static str> {
-    match reason {
-        Reason::Temporary | Reason::Exempt | Reason::Paired | Reason::Registered => Some(" s.d."),
-        Reason::Expired => Some(""),
-        _ => None,
+impl Language {
+    /// A status in a word or two.
+    pub fn status(self, status: Status) -> String {
+        text(self, &format!("status-{}", status.word()), "", &[])
     }
-}
 
-/// Next step and contact.
-const fn advice(reason: Reason) -> (&'static str, &'static str) {
-    match reason {
-        Reason::Malformed => ("Baca ulang IMEI dengan *#06#: 15 angka, tanpa huruf.", "operator"),
-        Reason::Court | Reason::Barred | Reason::TacBarred => {
-            ("Perangkat ini tidak boleh dipakai; tanyakan dasar ketentuannya.", "Call center 159")
-        }
-        Reason::Stolen | Reason::Lost => {
-            ("Bila perangkat sudah ditemukan, minta keluar dari daftar hitam.", "operator pelapor dan polisi")
-        }
-        Reason::Exempt => ("Tidak perlu registrasi.", "Call center 159"),
-        Reason::Roamer => ("Tidak perlu daftar selama memakai kartu luar negeri.", "operator"),
-        Reason::TestTac => ("IMEI ini hanya untuk pengujian: klaim ke penjual.", "penjual atau merek"),
-        Reason::Paired => ("Pakai dengan nomor ini saja; untuk nomor lain, minta ke operator.", "operator"),
-        Reason::Duplicate => {
-            ("Bawa perangkat dan bukti pembelian: IMEI ini dipakai lebih dari satu perangkat.", "operator")
-        }
-        Reason::Registered => {
-            ("Tidak ada tindakan. Tanpa sinyal: cek IMEI tiap slot (*#06#), coba SIM lain.", "operator")
-        }
-        Reason::Temporary => ("Berlaku sampai pukul 24.00 WIB pada tanggal itu.", "operator"),
-        Reason::ExemptType => ("EDC, modem, dan laptop di luar aturan HKT: tanpa registrasi.", "operator korporat"),
-        Reason::Grandfathered => ("Dipakai sebelum aturan berlaku: tidak dibatasi, tanpa registrasi.", "operator"),
-        Reason::Suspended => {
-            ("Pendaftarannya sedang diperiksa: simpan bukti pembelian, tunggu hasilnya.", "Call center 159")
-        }
-        Reason::PairingMismatch => ("Pakai nomor yang didaftarkan bersama perangkat ini.", "operator"),
-        Reason::NumberNeeded => ("Sebutkan nomor yang dipakai di perangkat ini, lalu cek lagi.", "operator"),
-        Reason::Expired => ("Turis: daftar lagi di gerai operator dengan paspor.", "operator"),
-        Reason::NotRegistered => (
-            "Barang bawaan: daftar di kantor Bea Cukai sampai 60 hari; beli di sini: klaim ke penjual.",
-            "Bea Cukai, penjual",
-        ),
+    /// The name of a field.
+    pub fn label(self, label: Label) -> String {
+        text(self, label.key(), "", &[])
     }
-}
 
-/// A day as Indonesians write it: `31 Des 2026`.
-fn date(day: Day) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"];
-    let date = day.date();
-    let month = usize::try_from(date.month() - 1).ok().and_then(|index| MONTHS.get(index));
-    month.map_or_else(|| day.to_string(), |month| format!("{} {month} {}", date.day(), date.year()))
+    /// A note beside a verdict, with the values that it names.
+    pub fn note(self, note: Note, values: &[(&'static str, &str)]) -> String {
+        let args: Vec<_> = values.iter().map(|(name, value)| (*name, Arg::Text(value))).collect();
+        text(self, note.key(), "", &args)
+    }
+
+    /// What would change an answer.
+    pub fn remedy(self, remedy: Remedy) -> String {
+        text(self, remedy.key(), "", &[])
+    }
+
+    /// What happened; `other`: the number, device or batch that it is about besides.
+    pub fn deed(self, deed: Deed, other: &str) -> String {
+        text(self, deed.key(), "", &[("other", Arg::Text(other))])
+    }
+
+    /// Whose door it is.
+    pub fn door(self, door: Door) -> String {
+        text(self, &format!("door-{}", door.name()), "", &[])
+    }
+
+    /// What a listing says.
+    pub fn class(self, class: Class) -> String {
+        text(self, &format!("class-{}", class.name()), "", &[])
+    }
+
+    /// The class of a line of evidence, which may also be the kind of a pairing or the rule of a model. A word that the
+    /// catalogue does not have stays as it is.
+    pub fn evidence_class(self, class: &str) -> String {
+        catalogue::known(self, &format!("class-{class}")).unwrap_or_else(|| class.to_owned())
+    }
+
+    /// The state of a batch.
+    pub fn batch_state(self, state: BatchState) -> String {
+        self.state(state.name())
+    }
+
+    /// The state of a batch or of a line of evidence, by its name.
+    pub fn state(self, name: &str) -> String {
+        catalogue::known(self, &format!("state-{name}")).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// A day: `31 Des 2026`, `31 Dec 2026`.
+    pub fn date(self, day: Day) -> String {
+        let date = day.date();
+        let (of_month, year) = (date.day().to_string(), date.year().to_string());
+        let args =
+            [("day", Arg::Text(&of_month)), ("month", Arg::Number(date.month().into())), ("year", Arg::Text(&year))];
+        text(self, "date", "", &args)
+    }
+
+    /// A moment in Western Indonesia Time, to the minute.
+    pub fn moment(self, unix_seconds: i64) -> String {
+        let wib = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+        let Ok(time) = jiff::Timestamp::from_second(unix_seconds) else { return String::new() };
+        let time = time.to_zoned(wib);
+        let (hour, minute) = (format!("{:02}", time.hour()), format!("{:02}", time.minute()));
+        let date = self.date(Day::of_unix_seconds(unix_seconds));
+        let args = [("date", Arg::Text(&date)), ("hour", Arg::Text(&hour)), ("minute", Arg::Text(&minute))];
+        text(self, "moment", "", &args)
+    }
+
+    /// The questions that callers ask, with their answers.
+    pub fn help(self) -> Vec<Help> {
+        let help = HELP.iter().map(|name| {
+            let part = |part| text(self, &format!("help-{name}"), part, &[]);
+            Help { name, question: part(""), answer: part("answer"), contact: part("contact") }
+        });
+        help.collect()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn every_reason_has_words_a_next_step_and_a_contact() {
-        for &reason in Reason::ALL {
-            for &status in Status::ALL {
-                for until in [None, Some(Day::MAX)] {
-                    let words = Words::of(status, reason, until);
-                    assert!(words.headline.len() > 5, "{reason} {status}");
-                    assert!(words.next_step.ends_with('.') && !words.contact.is_empty(), "{reason} {status}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn headlines_are_those_that_agents_know() {
-        let day = Some("2026-05-01".parse().unwrap());
-        let line = |&reason: &Reason| format!("{reason}: {}", Words::of(Status::Blacklisted, reason, day).headline);
-        insta::assert_snapshot!(Reason::ALL.iter().map(line).collect::<Vec<_>>().join("\n"), @r"
-        MALFORMED: FORMAT IMEI TIDAK SAH
-        COURT: DIBLOKIR – KETENTUAN
-        BARRED: DIBLOKIR – KETENTUAN
-        STOLEN: DIBLOKIR – LAPORAN HILANG/DICURI
-        LOST: DIBLOKIR – LAPORAN HILANG/DICURI
-        TAC_BARRED: DIBLOKIR – KETENTUAN
-        EXEMPT: DIKECUALIKAN s.d. 1 Mei 2026
-        ROAMER: KARTU LUAR NEGERI
-        TEST_TAC: IMEI UJI
-        PAIRED: DIIZINKAN UNTUK NOMOR INI s.d. 1 Mei 2026
-        DUPLICATE: IMEI GANDA
-        REGISTERED: TERDAFTAR s.d. 1 Mei 2026
-        TEMPORARY: TERDAFTAR SEMENTARA s.d. 1 Mei 2026
-        EXEMPT_TYPE: DIKECUALIKAN
-        GRANDFATHERED: DIIZINKAN – PERANGKAT LAMA
-        SUSPENDED: DITANGGUHKAN – DALAM PEMERIKSAAN
-        PAIRING_MISMATCH: NOMOR TIDAK SESUAI PASANGAN
-        NUMBER_NEEDED: PERLU NOMOR
-        EXPIRED: MASA BERLAKU HABIS 1 Mei 2026
-        NOT_REGISTERED: DIBLOKIR – TIDAK TERDAFTAR
-        ");
-    }
-
-    #[test]
-    fn an_unlisted_device_that_is_served_is_not_said_to_be_blocked() {
-        for status in [Status::Whitelisted, Status::Greylisted, Status::Unknown] {
-            assert_eq!(Words::of(status, Reason::NotRegistered, None).headline, "BELUM TERDAFTAR");
-        }
-    }
-
-    #[test]
-    fn a_police_block_tells_its_kind_only() {
-        for reason in [Reason::Court, Reason::Barred, Reason::Stolen, Reason::Lost] {
-            let words = Words::of(Status::Blacklisted, reason, Some(Day::MAX));
-            assert!(!words.headline.contains(|c: char| c.is_ascii_digit()), "{}", words.headline);
-        }
-    }
-
-    #[test]
-    fn months_are_indonesian_from_january_to_december() {
-        let day = |month: u8| format!("2026-{month:02}-09").parse::<Day>().unwrap();
-        let months: Vec<_> = (1..=12).map(|month| date(day(month))).collect();
-        insta::assert_snapshot!(months.join(", "), @"9 Jan 2026, 9 Feb 2026, 9 Mar 2026, 9 Apr 2026, 9 Mei 2026, 9 Jun 2026, 9 Jul 2026, 9 Agu 2026, 9 Sep 2026, 9 Okt 2026, 9 Nov 2026, 9 Des 2026");
-    }
-}
+mod tests;

@@ -217,7 +217,7 @@ fn shares(submission: &Submission, rates: &Rates) -> Vec<Alarm> {
     let mut alarms: Vec<Alarm> = [
         share(Kind::UnknownTacs, "are of TACs unknown to the catalogue", unknown, rates.unknown.usual(), 0.005),
         share(Kind::AlreadyListed, "are listed through this door already", here, rates.here.usual(), 0.005),
-        share(Kind::AlreadyListed, "are listed through another door", elsewhere, rates.elsewhere.usual(), 0.005),
+        share(Kind::AlreadyListed, "are listed already, here or elsewhere", elsewhere, rates.elsewhere.usual(), 0.005),
         Share { least: 3, ..share(Kind::AlreadyListed, "are on the black list", black, rates.black.usual(), 0.0005) },
         Share {
             kind: Kind::HalfOfDualSim,

@@ -60,7 +60,7 @@ fn each_rule_tells_what_it_saw_and_what_it_expected() {
     let listed = ModelCounts { listed_here: 80, listed_elsewhere: 70, blacklisted: 9, ..of("Aurora", "S", 900) };
     insta::assert_snapshot!(show(judge(vec![listed])), @r#"
 ALREADY_LISTED warning [submission] 80 of 900 IMEIs (9 %) are listed through this door already; usual here 0.00 %, tolerated 0.50 %
-ALREADY_LISTED warning [submission] 70 of 900 IMEIs (8 %) are listed through another door; usual here 0.00 %, tolerated 0.50 %
+ALREADY_LISTED warning [submission] 70 of 900 IMEIs (8 %) are listed already, here or elsewhere; usual here 0.00 %, tolerated 0.50 %
 ALREADY_LISTED critical [submission] 9 of 900 IMEIs (1 %) are on the black list; usual here 0.00 %, tolerated 0.05 %
 "#);
     let half = ModelCounts { lone: 500, ..of("Aurora", "S", 900) };

@@ -243,8 +243,12 @@ impl Behind {
             let heading = if index == 0 { "history" } else { "" };
             let _ = writeln!(
                 text,
-                "{heading:<12} {} {} by {}, batch {} (submitted by {}, approved by {})",
-                event.time, event.what, event.door, event.batch, event.principal, event.approver
+                "{heading:<12} {} {} by {}, batch {} ({})",
+                event.time,
+                event.what,
+                event.door,
+                event.batch,
+                hands(&event.principal, &event.approver)
             );
         }
     }
@@ -288,4 +292,9 @@ pub(super) fn typing_note(given: &str) -> Option<String> {
     }
     let error = Imei::from_typed(given).err()?;
     Some(format!("{}; the answer is for the first 14 digits", error.rule()))
+}
+
+/// Who made an entry: one person, or two.
+fn hands(principal: &str, approver: &str) -> String {
+    if approver.is_empty() { principal.to_owned() } else { format!("{principal}, approved by {approver}") }
 }

@@ -1,12 +1,17 @@
 //! A client of the door, for the command line: one blocking call after the other.
 //!
 //! [`Dialled`] opens the channel for any service; [`ExplainClient`] is the client of the checks, [`RegistryCaller`]
-//! that of the changes.
+//! that of the changes, [`LookupCaller`] that of what agents ask. [`Line`] is a bare connection, for who speaks HTTP/2
+//! itself.
 
 mod dial;
+mod line;
+mod lookup;
 mod registry;
 
 pub use dial::{Access, Authorised, Bearer, Dialled, Token};
+pub use line::Line;
+pub use lookup::LookupCaller;
 pub use registry::{RegistryCaller, Transfer};
 
 use super::tls::FileError;

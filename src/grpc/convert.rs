@@ -1,18 +1,22 @@
 //! Wire to terms and back. Every value of a client is checked here, once.
 
 mod explanation;
+mod lookup;
 
 pub(crate) use explanation::explanation;
 pub(super) use explanation::malformed;
+pub(crate) use lookup::{help, lookup};
 
 use super::status::{Violation, masked};
 use crate::{
     check::{Answer, AsOf, Basis, EquipmentValue, Inquiry, When},
     identity::{Imsi, Msisdn, Pei},
     limits,
+    lookup::LookupOrder,
     pairing::PairStanding,
     policy::{Reason, Status, Verdict},
     proto,
+    words::{Language, LanguageError},
 };
 use proto::check_request::{Equipment, SubscriberIdentity, SubscriberNumber};
 
@@ -60,6 +64,33 @@ pub(super) fn explain_when(request: &proto::ExplainRequest) -> Result<When, Viol
         text => text.parse().map_err(|_| Violation::new("as_of", text, AS_OF_RULE))?,
     };
     Ok(When { on: request.on_unix_seconds, as_of })
+}
+
+/// What somebody looks up, who may see the subscribers of one operator only, or of all.
+pub(super) fn lookup_order(request: &proto::FindRequest, only: Option<String>) -> Result<LookupOrder, Violation> {
+    let given = |text: &'_ str| !text.is_empty();
+    bounded("text", &request.text)?;
+    let as_of = match request.as_of.as_str() {
+        "" => AsOf::Now,
+        text => text.parse().map_err(|_| Violation::new("as_of", text, AS_OF_RULE))?,
+    };
+    Ok(LookupOrder {
+        text: request.text.clone(),
+        msisdn: given(&request.msisdn).then(|| msisdn_text("msisdn", &request.msisdn)).transpose()?,
+        imsi: given(&request.imsi).then(|| imsi_text("imsi", &request.imsi)).transpose()?,
+        operator: operator(&request.operator)?.map(str::to_owned),
+        when: When { on: request.on_unix_seconds, as_of },
+        only,
+    })
+}
+
+/// The language of a question. Empty: Indonesian.
+pub(super) fn language(tag: &str) -> Result<Language, Violation> {
+    if tag.is_empty() {
+        return Ok(Language::default());
+    }
+    bounded("language", tag)?;
+    tag.parse().map_err(|error: LanguageError| Violation::new("language", masked(tag), error.to_string()))
 }
 
 /// The questions of a batch.

@@ -12,7 +12,7 @@ mod journal;
 mod order;
 mod upload;
 
-pub(super) use caller::let_in;
+pub(super) use caller::{Caller, let_in};
 pub use door::RegistryDoor;
 
 use super::status;
@@ -21,7 +21,7 @@ use crate::{
     registry::{self, PreviewOrder, Registry, RegistryError, Step},
     store::Store,
 };
-use caller::{Caller, Doorkeeper, hands};
+use caller::{Doorkeeper, hands};
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
@@ -44,13 +44,18 @@ const PREVIEWS_MAX: usize = 2;
 
 type Answer<T> = Result<Response<T>, Status>;
 
+/// The register, where it is loaded.
+pub(super) fn warming_or(registry: &OnceLock<Registry>) -> Result<Registry, Status> {
+    registry.get().cloned().ok_or_else(status::warming)
+}
+
 impl RegistryService {
     pub(super) fn new(registry: Arc<OnceLock<Registry>>, backups: &Path) -> Self {
         Self { registry, previews: Arc::new(Semaphore::new(PREVIEWS_MAX)), backups: backups.into() }
     }
 
     fn registry(&self) -> Result<Registry, Status> {
-        self.registry.get().cloned().ok_or_else(status::warming)
+        warming_or(&self.registry)
     }
 
     /// Runs work that reads or writes the disk on a blocking thread.

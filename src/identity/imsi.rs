@@ -32,6 +32,11 @@ impl Imsi {
         Ok(Self { number, length })
     }
 
+    /// Its digits as a number, as the fast calls send it. Leading zeros are lost.
+    pub const fn number(self) -> u64 {
+        self.number
+    }
+
     /// Number and length in 54 bits, the stored form. It sorts by length, then by number.
     pub const fn packed(self) -> u64 {
         (self.length as u64) << Self::NUMBER_BITS | self.number

@@ -1,4 +1,4 @@
-//! The generator from both sides: ranks and keys, checks and answers.
+//! The generator as a list and at random is the same, and what it says is what a register answers.
 
 #![allow(clippy::unwrap_used)]
 

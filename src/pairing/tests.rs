@@ -1,4 +1,4 @@
-//! Forms of numbers and pairs.
+//! Plain pairs hold numbers and SIMs, and give them back.
 
 #![allow(clippy::unwrap_used)]
 use super::*;

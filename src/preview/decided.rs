@@ -4,7 +4,7 @@
 //! question without a number it does not matter which number a mark or pair has, only that it has one.
 //! What always holds: an outcome is that of [`decide`] for the evidence itself.
 
-use super::{NumbersHit, Outcome};
+use super::{NumbersHit, Outcome, Unlisted};
 use crate::{
     day::Day,
     hot::HotSets,
@@ -63,6 +63,20 @@ impl<'a> Scene<'a> {
     /// No pair under any policy is hit yet.
     pub(super) fn no_hits(&self) -> Vec<Hits> {
         vec![Hits::default(); self.operators.len()]
+    }
+
+    /// What each policy answers before and after to a question that finds nothing.
+    pub(super) fn unlisted(&self, what: Unlisted) -> Vec<[Outcome; 2]> {
+        let asked = match what {
+            Unlisted::Malformed => Asked::Malformed,
+            _ => Asked::Device { test_tac: what == Unlisted::TestTac },
+        };
+        let msisdn = own_number().map(|(msisdn, _)| msisdn).filter(|_| what == Unlisted::WithNumber);
+        let subscriber = Subscriber { msisdn, ..Subscriber::default() };
+        let question = Question { asked, subscriber, emergency: false };
+        let side = |policy| outcome(&question, &Evidence::default(), policy, self.today).0;
+        let [before, after] = &self.policies;
+        before.iter().zip(after).map(|(before, after)| [side(before), side(after)]).collect()
     }
 
     /// The verdict of each policy's side for a device asked with a number, as a check asks.

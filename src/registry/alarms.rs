@@ -138,7 +138,9 @@ impl Registry {
             let evidence = published.as_ref().map(|hot| hot.evidence(key)).unwrap_or_default();
             let elsewhere = Elsewhere {
                 here: evidence.marks.iter().any(|mark| mark.door == list.door),
-                other_door: evidence.registered || evidence.marks.iter().any(|mark| mark.class == Class::Registered),
+                other_door: evidence.registered
+                    || evidence.suspended
+                    || evidence.marks.iter().any(|mark| mark.class == Class::Registered),
                 black: evidence.marks.iter().any(|mark| mark.class.is_blacklist()),
             };
             tally.add(key, paired.contains(&key), elsewhere);

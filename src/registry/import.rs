@@ -264,7 +264,7 @@ fn plus_one(day: Option<Day>) -> u32 {
 
 /// The files, for the journal. The digest of a list with more in it than equipment would let a short list be
 /// guessed, so such lists are named without it.
-fn sources(gathered: &Gathered) -> Vec<Source> {
+pub(super) fn sources(gathered: &Gathered) -> Vec<Source> {
     let name = |source: &crate::import::Source| {
         let path = std::path::Path::new(&*source.name);
         path.file_name().map_or_else(|| source.name.to_string(), |name| name.to_string_lossy().into_owned())

@@ -239,8 +239,11 @@ pub(super) fn require<'a>(ledger: &'a Ledger, name: &str, role: Role) -> Result<
 }
 
 fn keep_an_administrator(ledger: &Ledger, leaving: &Principal) -> Result<(), RegistryError> {
-    if leaving.has(Role::Administrator) && ledger.principals().count(Role::Administrator) < 2 {
-        let words = "this is the last administrator: grant the role to another one first (saring principal grant)";
+    let administrators = ledger.principals().count(Role::Administrator);
+    let least = if ledger.has_had_two_administrators() { 3 } else { 2 };
+    if leaving.has(Role::Administrator) && administrators < least {
+        let words = "two administrators have to stay, because every grant takes two: grant the role to another one first \
+                     (saring principal grant)";
         return Err(Refusal::state(words));
     }
     Ok(())

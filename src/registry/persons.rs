@@ -1,16 +1,17 @@
 //! Persons: a passport or identity number becomes a keyed hash before it goes anywhere.
 //!
-//! The key lies in a file of its own beside the register (`person.key`, mode 0600) and goes into no backup by itself: who
-//! has the register without the key cannot search it for a passport. What always holds: the number itself is never
-//! written or logged.
+//! The key lies in a file of its own beside the register (`person.key`, mode 0600): who has the database without the
+//! key cannot search it for a passport. What always holds: the number itself is never written or logged; no second key
+//! is made where hashes of a first one are stored, because nobody would be found with it.
 
 use super::{Refusal, Registry, RegistryError};
-use crate::{batch::PersonHash, store::StoreError};
+use crate::{
+    batch::PersonHash,
+    store::{PERSON_KEY as FILE, StoreError},
+};
 use sha2::{Digest, Sha256};
 use std::{fs, io::ErrorKind, sync::Mutex};
 
-/// Name of the file with the key.
-const FILE: &str = "person.key";
 const DOING: &str = "the key of persons";
 /// One thread makes the key.
 static MAKING: Mutex<()> = Mutex::new(());
@@ -53,6 +54,10 @@ impl Registry {
         if path.exists() {
             drop(making);
             return self.person_key();
+        }
+        if self.store.knows_persons()? {
+            let what = format!("{FILE} is missing, and persons are known by it: put it back from a backup");
+            return Err(StoreError::Damaged { path: self.store.path().to_owned(), what }.into());
         }
         let mut key = vec![0; KEY_BYTES];
         getrandom::fill(&mut key).map_err(StoreError::from)?;

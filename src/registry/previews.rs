@@ -61,7 +61,12 @@ impl Registry {
                 let ledger = self.store.ledger();
                 let proposal = ledger.open_proposals().get(number);
                 let proposal = proposal.ok_or_else(|| Refusal::not_found(format!("no proposal {number} waits")))?;
-                let nothing = || Refusal::invalid("this proposal changes no answer of a device by itself");
+                let nothing = || match &proposal.change {
+                    Change::OverrideSet(_) => Refusal::invalid(
+                        "an override answers everything that its operator asks while it lasts: there is nothing to count",
+                    ),
+                    _ => Refusal::invalid("this proposal changes no answer of a device by itself"),
+                };
                 return self.preview_of_change(&proposal.change)?.ok_or_else(nothing);
             }
         };

@@ -19,6 +19,7 @@ use crate::{
     ledger::{Ledger, OverrideAnswer, Proposal},
     listing::Door,
     policy::Settings,
+    preview::Preview,
     principal::{Role, Token},
     store::{Draft, Hands},
 };
@@ -167,6 +168,7 @@ impl Registry {
             )));
         }
         may_approve(&ledger, &hands.principal, proposal)?;
+        may_still_ask(&ledger, number, proposal)?;
         if let Change::RoleGranted(RoleGranted { principal, .. })
         | Change::CredentialIssued(CredentialIssued { principal, .. }) = &proposal.change
         {
@@ -182,7 +184,8 @@ impl Registry {
         if seen.as_ref().is_some_and(|preview| preview.revision != self.store.applied()) {
             seen = self.preview_of_change(&proposal.change)?;
         }
-        let is_large = seen.as_ref().is_some_and(|preview| preview.imeis > self.limits().large_batch);
+        let is_large = |preview: &Preview| preview.imeis > self.limits().large_batch || !preview.unlisted.is_empty();
+        let is_large = seen.as_ref().is_some_and(is_large);
         is_as_seen(&format!("proposal {number}"), seen.as_ref(), preview_sha256, is_large)?;
         let preview_sha256 = preview_sha256.to_vec();
         let closed = ProposalClosed { proposal: number, approved: true, reason: reason.to_owned(), preview_sha256 };
@@ -355,6 +358,24 @@ fn may_propose(ledger: &Ledger, name: &str, order: &Order) -> Result<(), Registr
         }
         _ => require(ledger, name, Role::Administrator).map(|_| ()),
     }
+}
+
+/// Who was revoked, or lost the role, asks for nothing any more.
+fn may_still_ask(ledger: &Ledger, number: u64, proposal: &Proposal) -> Result<(), RegistryError> {
+    let may = match &proposal.change {
+        Change::DocumentRegistered(document) => known(ledger, &proposal.proposer).is_ok_and(|principal| {
+            let door = u8::try_from(document.door).ok().and_then(Door::from_code);
+            let has = |role| door.is_some_and(|door| principal.has_for(role, door));
+            has(Role::Submitter) || has(Role::Approver)
+        }),
+        _ => require(ledger, &proposal.proposer, Role::Administrator).is_ok(),
+    };
+    if may {
+        return Ok(());
+    }
+    let words =
+        format!("{} made proposal {number} and may no longer ask for it: somebody else has to", proposal.proposer);
+    Err(Refusal::state(words))
 }
 
 fn may_approve(ledger: &Ledger, name: &str, proposal: &Proposal) -> Result<(), RegistryError> {

@@ -132,9 +132,12 @@ impl Registry {
         is_as_seen(&format!("batch {number}"), seen.as_ref(), &order.preview_sha256, is_large)?;
         let preview_sha256 = order.preview_sha256.clone();
         let endorsed = ledger.endorsements(number, Some(state));
-        // An endorsement of an earlier round (before a suspension, say) is no endorsement of this one, and who looked at
-        // another preview approved something else.
-        let is_of_this = |one: &&Endorsement| one.seq > batch.newest().0 && one.preview == preview_sha256;
+        // An endorsement of an earlier round (before a suspension, say) is no endorsement of this one, who looked at
+        // another preview approved something else, and who may no longer approve has not.
+        let is_of_this = |one: &&Endorsement| {
+            let may = || may_step(&ledger, &one.by, number, batch, order.step).is_ok();
+            one.seq > batch.newest().0 && one.preview == preview_sha256 && may()
+        };
         let mut endorsed = endorsed.iter().filter(is_of_this).peekable();
         if is_large && endorsed.peek().is_none() {
             let subject = number;

@@ -4,12 +4,14 @@
 //! what looks wrong is said to the submitter and stands in the journal before anybody can approve.
 
 use super::{
-    Goal, Guard, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, operate::operator_of, people::known,
+    Goal, Guard, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, import::sources, operate::operator_of,
+    people::known,
 };
 use crate::{
     alarm::Alarm,
     batch::Declared,
     import::{Gathered, Mode},
+    journal::{BatchSubmitted, Change},
     ledger::Ledger,
     listing::Door,
     principal::{Principal, Role},
@@ -49,6 +51,20 @@ impl Registry {
         operator_of(may_submit(&ledger, &hands.principal, door)?, operator, &self.limits())
     }
 
+    /// What a request that comes again made when it came first.
+    fn submitted_before(&self, mut summary: ImportSummary, list: &Gathered) -> Result<Submitted, RegistryError> {
+        let entry = self.store.entry(summary.revision.seq)?;
+        if let Some(Change::BatchSubmitted(BatchSubmitted { body: Some(body), .. })) = entry.and_then(|e| e.change) {
+            if body.sources != sources(list) {
+                return Err(Refusal::invalid(
+                    "this request brought another file before: give the list a request of its own (--request)",
+                ));
+            }
+            summary.batches = vec![body.batch];
+        }
+        Ok(Submitted { summary, alarms: Vec::new() })
+    }
+
     /// Refuses rows of other operators from who belongs to one.
     fn is_of_own(&self, hands: &Hands, list: &Gathered, own: &str) -> Result<(), RegistryError> {
         let ledger = self.store.ledger();
@@ -78,7 +94,7 @@ impl Registry {
         self.is_of_own(hands, &list, &own)?;
         // Before it is judged: a list that comes twice is no second list in the past that later ones are held against.
         if let Some(summary) = self.imported_before(hands, list.kind, list.door, Goal::Submitted)? {
-            return Ok(Submitted { summary, alarms: Vec::new() });
+            return self.submitted_before(summary, &list);
         }
         let ledger = self.store.ledger();
         if self.limits().of(list.door).needs_document && ledger.document(list.door, &order.document).is_none() {

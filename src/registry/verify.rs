@@ -167,6 +167,7 @@ fn verify_whole(store: &Store) -> Result<Verified, VerifyError> {
         return Err(VerifyError::Batches);
     }
     verify_rows(store, &batches, expected)?;
+    store.read_the_rest()?;
     let of_journal = fold_bodies(store, &batches, revision)?;
     let (of_pages, pages) = scan(store, &batches, revision)?;
     if of_journal != of_pages {

@@ -10,14 +10,18 @@ use crate::revision::Revision;
 use fail::fail_point;
 use rocksdb::checkpoint::Checkpoint;
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File, Permissions},
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
 /// The files beside RocksDB's own that a register needs. What a register had not, its backup has not.
-pub(super) const BESIDE: [&str; 4] = [signing::CHECKPOINT, signing::KEY, signing::PUBLIC_KEY, acknowledged::FILE];
+pub(super) const BESIDE: [&str; 5] =
+    [signing::CHECKPOINT, signing::KEY, signing::PUBLIC_KEY, PERSON_KEY, acknowledged::FILE];
+
+/// The key of the hashes of persons: without it the limits of a person begin anew.
+pub(crate) const PERSON_KEY: &str = "person.key";
 
 /// What a backup has behind its name until it is whole.
 const UNFINISHED: &str = ".unfinished";
@@ -54,6 +58,7 @@ impl Store {
             .and_then(|checkpoint| checkpoint.create_checkpoint(&unfinished))
             .map_err(|error| failed(&error))?;
         fail_point!("backup-mid-copy");
+        fs::set_permissions(&unfinished, Permissions::from_mode(0o700)).map_err(|error| failed(&error))?;
         let bytes = finish(&unfinished, &beside).map_err(|error| failed(&error))?;
         let revision = Self::open(&unfinished, OpenMode::Read)?.applied();
         fail_point!("backup-before-name");
@@ -124,7 +129,8 @@ pub(super) fn sync_all(directory: &Path) -> io::Result<u64> {
 pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     let missing = path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists());
     let missing: Vec<_> = missing.skip(1).collect();
-    fs::create_dir_all(path)?;
+    // Numbers of persons lie in it.
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     missing.into_iter().try_for_each(sync_parent)?;
     // A directory that was there may have been made a moment ago, by a process that was killed.
     sync_parent(path)

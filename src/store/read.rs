@@ -159,6 +159,27 @@ impl Store {
         Ok(devices)
     }
 
+    /// Whether any hash of a person is stored.
+    ///
+    /// # Errors
+    /// When the index is unreadable.
+    pub fn knows_persons(&self) -> Result<bool, StoreError> {
+        let mut rows = self.db.raw_iterator_cf(self.cf(cf::PERSONS)?);
+        rows.seek_to_first();
+        rows.status().map_err(|error| self.failed_read(&error))?;
+        Ok(rows.valid())
+    }
+
+    /// Reads the families that nothing else of a verification reads, so that a flipped bit is found there too.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
+    pub fn read_the_rest(&self) -> Result<(), StoreError> {
+        [cf::META, cf::REQUESTS, cf::PERSONS, cf::TACS]
+            .iter()
+            .try_for_each(|name| self.walk(name, &[], &mut |_, _| Some(())))
+    }
+
     /// The entries of the ledger as they are stored beside the journal, up to an entry.
     ///
     /// # Errors

@@ -15,19 +15,15 @@ mod node;
 mod raw;
 
 use bytes::Bytes;
-use h2::client::SendRequest;
 use node::TestNode;
 use saring::{
+    bench::{self, BenchError, Expected, Measured, Mode, Order, Pace, Profile, Question, Script, script::Device},
+    grpc::Access,
     metrics::Refusal,
-    proto::{CheckRequest, check_request::Equipment},
+    proto::{CheckRequest, EquipmentStatus, Reason, check_request::Equipment},
 };
 use std::{
-    fs,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-        mpsc,
-    },
+    sync::{Mutex, mpsc},
     time::{Duration, Instant},
 };
 use tonic::Code;
@@ -39,6 +35,8 @@ const CALLERS_AT_KNEE: usize = 8;
 const CONNECTIONS: usize = 8;
 const PHASE: Duration = Duration::from_millis(1500);
 const TIMES_THE_KNEE: f64 = 3.0;
+/// How long an answer is worth something.
+const DEADLINE: Duration = Duration::from_millis(150);
 /// Rounds of knee and overload, of which one has to do: a client that gets no CPU for a while offers in bursts.
 const ROUNDS: usize = 4;
 
@@ -68,104 +66,57 @@ fn steps_in(time: Duration) -> u64 {
     (STEPS as f64 * time.as_secs_f64() / least.as_secs_f64()) as u64
 }
 
-/// CPU time of the one check runtime, as the kernel counts it.
-fn server_cpu() -> Duration {
-    let threads = fs::read_dir("/proc/self/task").unwrap().map(|entry| entry.unwrap().path());
-    let mut checks = threads.filter(|path| fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "check-0\n"));
-    let text = fs::read_to_string(checks.next().expect("a check runtime").join("schedstat")).unwrap();
-    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
-}
+/// Asks for one device that is registered.
+struct OneDevice;
 
-#[derive(Default)]
-struct Counts {
-    offered: AtomicU64,
-    answered: AtomicU64,
-    refused: AtomicU64,
-    late: AtomicU64,
-    other: AtomicU64,
-}
-
-impl Counts {
-    fn take(&self, status: Option<i32>) {
-        let count = match status.map(Code::from) {
-            Some(Code::Ok) => &self.answered,
-            Some(Code::ResourceExhausted) => &self.refused,
-            Some(Code::DeadlineExceeded) => &self.late,
-            _ => &self.other,
-        };
-        count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn of(count: &AtomicU64) -> u64 {
-        count.load(Ordering::Relaxed)
+impl Script for OneDevice {
+    fn question(&self, _: u64) -> (Question, Expected) {
+        let expected = Expected { status: EquipmentStatus::Whitelisted, reason: Reason::Registered };
+        (Question { device: Device::Key(node::REGISTERED), msisdn: None, imsi: None }, expected)
     }
 }
 
-/// Answers a second on the clock, and a second of the runtime's CPU.
-#[derive(Clone, Copy)]
-struct Rate {
-    clock: f64,
-    cpu: f64,
-}
-
-/// Callers wait for each answer.
-async fn knee(clients: &[SendRequest<Bytes>]) -> Rate {
-    let (counts, begun, before) = (Arc::new(Counts::default()), Instant::now(), server_cpu());
-    let callers = (0..CALLERS_AT_KNEE).map(|i| {
-        let (client, counts) = (clients[i % clients.len()].clone(), Arc::clone(&counts));
-        tokio::spawn(async move {
-            while begun.elapsed() < PHASE {
-                let answer = raw::call(client.clone(), raw::CHECK, None, message()).await.unwrap();
-                counts.take(answer.grpc_status);
-            }
-        })
-    });
-    for caller in callers.collect::<Vec<_>>() {
-        caller.await.unwrap();
-    }
-    let answered = Counts::of(&counts.answered) as f64;
-    Rate { clock: answered / begun.elapsed().as_secs_f64(), cpu: answered / (server_cpu() - before).as_secs_f64() }
-}
-
-/// Offers calls at a rate whether or not they are answered; gives the answers a second of CPU.
-async fn overload(clients: &[SendRequest<Bytes>], rate: f64, counts: &Arc<Counts>) -> f64 {
-    let (begun, before) = (Instant::now(), server_cpu());
-    let mut calls = tokio::task::JoinSet::new();
-    while begun.elapsed() < PHASE {
-        let due = (begun.elapsed().as_secs_f64() * rate) as u64;
-        while Counts::of(&counts.offered) < due {
-            let nth = counts.offered.fetch_add(1, Ordering::Relaxed) as usize;
-            let (client, counts) = (clients[nth % clients.len()].clone(), Arc::clone(counts));
-            calls.spawn(async move {
-                let answer = raw::call(client, raw::CHECK, Some("150m"), message()).await.unwrap();
-                counts.take(answer.grpc_status);
-            });
+/// One phase of the load generator. `None` where it was itself what was slow: other work had its core.
+fn phase(url: &str, pace: Pace, in_flight: usize, timeout: Option<Duration>) -> Option<Measured> {
+    let order = Order {
+        duration: PHASE,
+        warm_up: Duration::ZERO,
+        connections: CONNECTIONS,
+        in_flight,
+        questions: 1,
+        timeout,
+        server_pid: Some(std::process::id()),
+        ..Order::new(Access::plain(url), Profile::Storm, Mode::Unary, pace)
+    };
+    match bench::run(&order, &OneDevice) {
+        Ok(measured) => Some(measured),
+        Err(BenchError::Bottleneck(why)) => {
+            println!("{why}");
+            None
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        Err(error) => panic!("{error}"),
     }
-    let answered = Counts::of(&counts.answered) as f64 / (server_cpu() - before).as_secs_f64();
-    while let Some(call) = calls.join_next().await {
-        call.unwrap();
-    }
-    answered
+}
+
+/// Answers a second of the check runtime's CPU.
+fn a_second_of_cpu(measured: &Measured) -> f64 {
+    1e9 / measured.server.unwrap().check_threads_ns
 }
 
 /// One round: the share of the knee's answers that is still given. `None` when nothing was refused: then the client
 /// could not overload the runtime. Asserts what holds in every round.
-async fn kept(clients: &[SendRequest<Bytes>]) -> Option<f64> {
-    let knee = knee(clients).await;
-    let busy = Arc::new(Counts::default());
-    let answered = overload(clients, knee.clock * TIMES_THE_KNEE, &busy).await;
-    let [offered, ok, refused, late, other] =
-        [&busy.offered, &busy.answered, &busy.refused, &busy.late, &busy.other].map(Counts::of);
-    let kept = answered / knee.cpu;
+fn kept(url: &str) -> Option<f64> {
+    let knee = phase(url, Pace::Max, CALLERS_AT_KNEE / CONNECTIONS, None)?;
+    let rate = knee.checks_per_second * TIMES_THE_KNEE;
+    let busy = phase(url, Pace::Rate(rate), 1, Some(DEADLINE))?;
+    let kept = a_second_of_cpu(&busy) / a_second_of_cpu(&knee);
+    let Measured { asked, right, wrong, refused, late, failed, lost, .. } = busy;
     println!(
-        "knee {:.0}/s, {:.0} a second of CPU; offered {offered}, answered {ok} ({answered:.0} a second of CPU), refused {refused}, late {late}; kept {:.0} %",
-        knee.clock,
-        knee.cpu,
+        "knee {:.0}/s; offered {asked}, answered {right}, refused {refused}, late {late}; kept {:.0} % for each second of CPU",
+        knee.checks_per_second,
         100.0 * kept
     );
-    assert_eq!((ok + refused + late, other), (offered, 0), "every call is answered one way or the other");
+    assert_eq!((right + refused + late, wrong, failed, lost), (asked, 0, 0, 0), "every call ends one way or the other");
     (refused > 0).then_some(kept)
 }
 
@@ -175,20 +126,21 @@ async fn at_three_times_the_knee_most_answers_are_still_given_and_the_rest_is_re
     let steps = steps_in(HANDLER);
     fail::cfg_callback("check-slow", move || work(steps)).unwrap();
     let node = TestNode::with(|config| config.threads = 1);
-    let mut clients = Vec::new();
-    for _ in 0..CONNECTIONS {
-        clients.push(raw::connect(node.grpc).await);
-    }
-    let mut best = 0.0_f64;
-    for _ in 0..ROUNDS {
-        best = best.max(kept(&clients).await.unwrap_or(0.0));
-        if best >= 0.7 {
-            break;
+    let url = format!("http://{}", node.grpc);
+    // The load generator blocks: it has threads of its own.
+    let rounds = tokio::task::spawn_blocking(move || {
+        let mut best = 0.0_f64;
+        for _ in 0..ROUNDS {
+            best = best.max(kept(&url).unwrap_or(0.0));
+            if best >= 0.7 {
+                break;
+            }
         }
-    }
+        best
+    });
+    let best = rounds.await.unwrap();
     fail::remove("check-slow");
     assert!(best >= 0.7, "{:.0} % of the knee's answers", 100.0 * best);
-    drop(clients);
     node.stop().await.unwrap();
 }
 

@@ -127,7 +127,7 @@ fn the_answer_for_people_is_the_one_for_machines() {
     came by      stolen, batch 5
     data         revision 1.8, settings 2, age 0 s
     evidence     listing stolen (valid), stolen, batch 5  <- decides
-    history      TIME listed (stolen), batch active by stolen, batch 5 (submitted by bootstrap, approved by bootstrap)
+    history      TIME listed (stolen), batch active by stolen, batch 5 (bootstrap, approved by bootstrap)
     ");
 }
 

@@ -185,11 +185,7 @@ fn two_administrators_change_the_limits_of_the_doors() {
         office.decide(&trade.second, asked).await.unwrap();
         parcel(35_209_900_177_103, "parcel-1").await.unwrap();
         refused(parcel(35_209_900_177_104, "parcel-1").await, Code::ResourceExhausted, "today");
-        refused(
-            parcel(35_209_900_177_104, "parcel-3").await,
-            Code::ResourceExhausted,
-            "citra has made 4 registrations",
-        );
+        refused(parcel(35_209_900_177_104, "parcel-3").await, Code::ResourceExhausted, "citra has made 4 entries");
         // A door that the document does not name keeps the built-in limits.
         refused(
             trade.submit("TPP-9", 35_209_900_177_200, 1, "").await,

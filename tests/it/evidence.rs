@@ -5,14 +5,16 @@
 //! `SARING_EVIDENCE_REGISTERS` makes more registers, for a longer search.
 
 use saring::{
-    check::{AsOf, Checker, Clock, EquipmentValue, Explain, Inquiry, When},
+    check::{Answer, AsOf, Checker, Clock, EquipmentValue, Explain, Inquiry, When},
     day::Day,
     explain::Explainer,
     hot::{HotSets, Published},
     identity::{EquipmentKey, Imsi, Msisdn},
     import::{self, Input, Kind, Mode, Options},
     load,
-    policy::Verdict,
+    lookup::{Asking, DevicePage, Finder, Found, LookupOrder},
+    pairing::PairStanding,
+    policy::{Reason, Status, Verdict},
     registry::{self, ImportOrder, Registry},
     revision::Revision,
     sample::SplitMix64,
@@ -24,6 +26,8 @@ use std::{
 };
 
 const REGISTERS: u64 = 12;
+/// Of so many questions one is looked up, with all that a page has.
+const LOOKUP_EVERY: usize = 7;
 const LISTS: u64 = 14;
 /// Two models and a test model, at the edges of pages of 2,048 serials.
 const TACS: [u64; 3] = [35_440_071, 35_440_072, 123_456];
@@ -210,8 +214,58 @@ fn inquiries() -> Vec<Inquiry> {
 }
 
 /// What decided is an index into evidence that both sides keep in an order of their own.
-fn plain(verdict: &Verdict) -> impl PartialEq + std::fmt::Debug + use<> {
+fn plain(verdict: &Verdict) -> (Status, Reason, PairStanding, Option<Day>, bool) {
     (verdict.status, verdict.reason, verdict.pairing, verdict.valid_until, verdict.sim_changed)
+}
+
+/// The page that an agent gets for a question.
+fn looked_up(explainer: &Explainer, inquiry: &Inquiry, operator: Option<&str>, when: When) -> DevicePage {
+    let EquipmentValue::Key(key) = inquiry.equipment else { panic!("{inquiry:?}") };
+    let order = LookupOrder {
+        text: key.to_string(),
+        msisdn: inquiry.msisdn,
+        imsi: inquiry.imsi,
+        operator: operator.map(str::to_owned),
+        when,
+        only: None,
+    };
+    match Finder::new(explainer.clone()).find(&order).unwrap().found {
+        Found::Device(page) => *page,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Every answer on the page is the network's to the same question.
+fn agree(page: &DevicePage, inquiry: &Inquiry, operator: Option<&str>, checker: &Checker, told: &str) {
+    let same = |answer: &Answer, inquiry: &Inquiry, operator: Option<&str>| {
+        let network = checker.check(inquiry, operator).unwrap();
+        assert_eq!(plain(&answer.verdict), plain(&network.verdict), "{inquiry:?} {operator:?}: {told}");
+        assert_eq!(answer.basis, network.basis, "{told}");
+    };
+    same(&page.answer, inquiry, operator);
+    assert!(page.operators[0].operator.is_none());
+    for of in &page.operators {
+        for (asking, answer) in &of.answers {
+            let (msisdn, imsi) = match asking {
+                Asking::WithoutNumber => (None, None),
+                Asking::WithNumber => (inquiry.msisdn, inquiry.imsi),
+                Asking::ForeignSim => (None, Some(Imsi::from_number(525_019_999_999_999).unwrap())),
+            };
+            same(answer, &Inquiry { msisdn, imsi, ..*inquiry }, of.operator.as_deref());
+        }
+    }
+    for (key, answer) in &page.linked {
+        same(answer, &Inquiry { equipment: EquipmentValue::Key(*key), ..*inquiry }, operator);
+    }
+    // What would change the answer changes it, and never for the worse.
+    for (remedy, after) in &page.outlook.remedies {
+        let now = &page.answer.verdict;
+        let after = after.as_ref().map(|after| (after.status, after.reason));
+        assert!(
+            after.is_none_or(|after| after.0 <= now.status && after != (now.status, now.reason)),
+            "{remedy:?} {told}"
+        );
+    }
 }
 
 /// Every question both ways. Gives how many were asked.
@@ -231,6 +285,19 @@ fn compare(story: &Story, hot: HotSets, as_of: AsOf, inquiries: &[Inquiry], ever
                 assert_eq!(both.0, both.1, "{inquiry:?} {operator:?} on {day}, {as_of:?}: {}", story.told);
                 assert_eq!(checked.basis, explained.basis, "{}", story.told);
                 count += 1;
+                if count % LOOKUP_EVERY == 0 && !inquiry.emergency {
+                    let page = looked_up(&explainer, inquiry, operator, when);
+                    agree(&page, inquiry, operator, &checker, &story.told);
+                    let at = |on: i64| {
+                        let when = When { on: Some(on), as_of };
+                        plain(&explainer.explain(inquiry, operator, when).unwrap().answer.verdict)
+                    };
+                    if let Some(turn) = page.outlook.next {
+                        assert_eq!(plain(&turn.verdict), at(turn.unix_seconds), "{}", story.told);
+                        let (before, now) = (at(turn.unix_seconds - 1), plain(&page.answer.verdict));
+                        assert_eq!((before.0, before.1), (now.0, now.1), "{}", story.told);
+                    }
+                }
             }
         }
     }

@@ -78,7 +78,7 @@ fn every_way_around_the_second_person_is_refused() {
         assert_eq!(again.state, "suspended", "what was captured and sent again changes nothing");
         assert_eq!(office.reason(PHONE).await, "SUSPENDED");
         let submitted_again = office.submit(&rotated, &list, "shipment-1").await.unwrap();
-        assert!(submitted_again.receipt.unwrap().repeated && submitted_again.batches.is_empty());
+        assert!(submitted_again.receipt.unwrap().repeated && submitted_again.batches == [batch]);
 
         // A revoked principal, on a connection that is open.
         let mut client = office.client().await;
@@ -94,16 +94,21 @@ fn every_way_around_the_second_person_is_refused() {
             name: name.into(),
             ..Default::default()
         };
-        client.revoke_principal(shown(&office.admin, revoke("ratna"))).await.unwrap();
-        let last = client.revoke_principal(shown(&office.admin, revoke("admin"))).await;
-        refused(last, Code::FailedPrecondition, "last administrator");
-        // There were two once: a third takes two.
-        office.add("dewi").await;
+        let words = "two administrators have to stay";
+        let second_of_two = client.revoke_principal(shown(&office.admin, revoke("ratna"))).await;
+        refused(second_of_two, Code::FailedPrecondition, words);
+        refused(client.revoke_principal(shown(&second, revoke("admin"))).await, Code::FailedPrecondition, words);
+        // A third takes two, and then one may go.
+        let dewi = office.add("dewi").await;
         let grant = office.propose(&office.admin, "dewi", "administrator", &[]).await.unwrap();
         let mut open = office.client().await;
         let waiting = proto::ListProposalsRequest { decided: false };
         let waiting = open.list_proposals(shown(&office.admin, waiting)).await.unwrap().into_inner().proposals;
         assert!(waiting.iter().any(|proposal| proposal.number == grant), "{waiting:?}");
+        office.decide(&second, grant).await.unwrap();
+        let of_ratna = office.propose(&second, "dewi", "auditor", &[]).await.unwrap();
+        client.revoke_principal(shown(&office.admin, revoke("ratna"))).await.unwrap();
+        refused(office.decide(&dewi, of_ratna).await, Code::FailedPrecondition, "may no longer ask");
     });
 }
 
@@ -145,6 +150,12 @@ fn a_large_step_is_what_two_approvers_saw_and_settings_too() {
         assert!(take(&agus, "suspend", "2099-01-01", &later).await.unwrap().another_approver_needed);
         assert!(take(&budi, "suspend", "", &at_once).await.unwrap().another_approver_needed, "agus saw another change");
         assert_eq!(office.reason(PHONE).await, "REGISTERED");
+        // Who was revoked has approved nothing.
+        let citra = office.person(&second, "citra", "approver", &doors).await;
+        let revoke =
+            proto::RevokePrincipalRequest { request_id: request_id(), name: "agus".into(), ..Default::default() };
+        office.client().await.revoke_principal(shown(&office.admin, revoke)).await.unwrap();
+        assert!(take(&citra, "suspend", "2099-01-01", &later).await.unwrap().another_approver_needed);
         assert_eq!(take(&budi, "suspend", "2099-01-01", &later).await.unwrap().state, "suspended");
 
         let toml = "[national]\nsuspended = \"unknown\"\n".to_owned();
@@ -159,6 +170,16 @@ fn a_large_step_is_what_two_approvers_saw_and_settings_too() {
         refused(decide(&[7; 32]).await, Code::FailedPrecondition, "no longer do what was previewed");
         let digest = office.preview(&second, preview_request::Change::Proposal(proposal)).await;
         decide(&digest).await.unwrap();
+        // What is on no list is not counted, and is most: such a change is large in any register.
+        let toml = "[national]\nnot_registered = \"grey\"\n".to_owned();
+        let order = Change::ApplySettings(SettingsOrder { toml, ..Default::default() });
+        let proposal = office.ask(&office.admin, order).await.unwrap();
+        refused(office.decide(&second, proposal).await, Code::FailedPrecondition, "large: look at a preview");
+        let request = proto::PreviewRequest { change: Some(preview_request::Change::Proposal(proposal)) };
+        let shown_now = office.client().await.preview(shown(&second, request)).await.unwrap().into_inner();
+        let told: Vec<_> =
+            shown_now.unlisted.iter().map(|line| (line.what.as_str(), line.to_status.as_str())).collect();
+        assert!(told.contains(&("unlisted-with-number", "GREYLISTED")), "{told:?}");
     });
 }
 

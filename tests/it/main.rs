@@ -4,6 +4,7 @@
 
 mod access;
 mod backup;
+mod bench;
 mod changes;
 mod cli;
 mod concurrent;
@@ -14,6 +15,7 @@ mod four_eyes;
 mod fuzz;
 mod journal;
 mod lists;
+mod lookup;
 mod national;
 mod no_reads;
 mod one_phone;

@@ -251,6 +251,10 @@ impl Server {
         Self { child, grpc, http, registry, out, diagnostics }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.grpc)
     }

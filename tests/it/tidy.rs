@@ -35,12 +35,18 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tlog_tiles", &["tree"]),
     ("signed_note", &["tree"]),
     ("rand_core", &["tree"]),
+    ("hdrhistogram", &["bench"]),
+    ("loona_hpack", &["bench"]),
+    ("rustix", &["bench"]),
+    ("plotters", &["bench"]),
+    ("fluent_bundle", &["words"]),
 ];
 
 /// From the top to the bottom. A module may name what stands in its own layer (but see [`STRANGERS`]) or below.
 const LAYERS: &[&[&str]] = &[
     &["main", "failpoints"],
     &["cli"],
+    &["bench"],
     &["serve"],
     &["grpc", "console", "config", "proto"],
     &["telemetry", "metrics", "certs"],
@@ -51,6 +57,7 @@ const LAYERS: &[&[&str]] = &[
         "history",
         "import",
         "load",
+        "lookup",
         "national",
         "preview",
         "registry",

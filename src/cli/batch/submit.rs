@@ -155,7 +155,10 @@ fn reject(row: &proto::RejectedRow) -> String {
 }
 
 fn said(args: &SubmitArgs, answer: &proto::SubmitBatchResponse) -> String {
+    let is_again = answer.receipt.as_ref().is_some_and(|receipt| receipt.repeated);
     let mut lines = vec![match answer.batches.as_slice() {
+        [batch] if is_again => format!("this request was carried out before, and made batch {batch}"),
+        _ if is_again => "this request was carried out before".to_owned(),
         [] => "nothing new: no batch was made".to_owned(),
         [batch] => format!("batch {batch} waits for an approver: saring batch approve {batch}"),
         many => format!("batches {many:?} wait for approvers, one an operator: saring batch approve {}", many[0]),

@@ -10,7 +10,7 @@ use crate::{
     identity::{Imsi, Msisdn},
     policy::{Reason, Status},
     proto,
-    words::Words,
+    words::{Audience, Language, Words},
 };
 use std::{collections::BTreeMap, io::IsTerminal, net::SocketAddr};
 
@@ -27,7 +27,7 @@ pub(super) fn ask(server: SocketAddr, say: Say<'_>) -> Result<usize, Failure> {
             wrong += 1;
             say(&format!("{:17}NOT EXPECTED: {what}", ""))?;
         }
-        let Words { headline, next_step, contact } = answer.words;
+        let Words { headline, next_step, contact, .. } = answer.words;
         agent.entry(answer.reason).or_insert((headline, next_step, contact));
     }
     say("\nWhat the agent adds, and whom to turn to:")?;
@@ -65,7 +65,7 @@ impl Answer {
             reason,
             imei: if explained.imei.is_empty() { case.equipment.to_owned() } else { explained.imei },
             door: door.unwrap_or_default(),
-            words: Words::of(status, reason, until),
+            words: Words::of(Language::Indonesian, Audience::Agent, status, reason, until),
         })
     }
 

@@ -67,6 +67,11 @@ impl Token {
         if fits { Ok(Self(text.to_owned())) } else { Err(ClientError::Token) }
     }
 
+    /// The value of the header `authorization` that shows it.
+    pub(crate) fn header(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+
     /// Reads the token from a file that its owner alone can read.
     ///
     /// # Errors
@@ -82,8 +87,8 @@ pub struct Bearer(Option<MetadataValue<Ascii>>);
 
 impl Bearer {
     fn new(token: Option<&Token>) -> Result<Self, ClientError> {
-        let value = |Token(text): &Token| -> Result<_, ClientError> {
-            let mut value: MetadataValue<Ascii> = format!("Bearer {text}").parse().map_err(|_| ClientError::Token)?;
+        let value = |token: &Token| -> Result<_, ClientError> {
+            let mut value: MetadataValue<Ascii> = token.header().parse().map_err(|_| ClientError::Token)?;
             // Kept out of HPACK's tables and of debug output.
             value.set_sensitive(true);
             Ok(value)
@@ -139,7 +144,8 @@ impl Dialled {
     }
 }
 
-fn endpoint(access: &Access) -> Result<Endpoint, ClientError> {
+/// Where to connect to and with what. Address, files and token fit together.
+pub(super) fn endpoint(access: &Access) -> Result<Endpoint, ClientError> {
     let url = || ClientError::Url { url: access.url.clone() };
     let endpoint = Endpoint::from_shared(access.url.clone()).map_err(|_| url())?;
     let host = endpoint.uri().host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
@@ -185,7 +191,7 @@ pub(super) fn refused(status: &Status) -> ClientError {
 }
 
 /// An error with all that lies behind it, each said once.
-fn causes(error: &dyn Error) -> String {
+pub(super) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -34,11 +34,11 @@ pub(crate) fn explanation(explanation: &Explanation) -> proto::ExplainResponse {
     }
 }
 
-fn day(day: Option<Day>) -> String {
+pub(super) fn day(day: Option<Day>) -> String {
     day.map(|day| day.to_string()).unwrap_or_default()
 }
 
-fn evidence_line(line: &EvidenceLine) -> proto::EvidenceLine {
+pub(super) fn evidence_line(line: &EvidenceLine) -> proto::EvidenceLine {
     proto::EvidenceLine {
         kind: line.kind.name().into(),
         class: line.class.clone(),
@@ -51,7 +51,7 @@ fn evidence_line(line: &EvidenceLine) -> proto::EvidenceLine {
     }
 }
 
-fn pairing_line(line: &PairingLine) -> proto::PairingLine {
+pub(super) fn pairing_line(line: &PairingLine) -> proto::PairingLine {
     let kind = match line.kind {
         PairingKind::Allowance => "allowance",
         PairingKind::Binding => "binding",
@@ -66,7 +66,7 @@ fn pairing_line(line: &PairingLine) -> proto::PairingLine {
     }
 }
 
-fn model(model: &Model) -> proto::Model {
+pub(super) fn model(model: &Model) -> proto::Model {
     proto::Model {
         tac: model.tac.to_string(),
         manufacturer: model.manufacturer.clone(),

@@ -279,6 +279,14 @@ pub(super) fn preview(registry: &Registry, order: &PreviewOrder) -> Result<proto
         to_reason: change.to.reason.name().to_owned(),
         imeis: change.imeis,
     });
+    let unlisted = seen.unlisted.iter().map(|change| proto::UnlistedLine {
+        operator: change.operator.clone(),
+        what: change.what.name().to_owned(),
+        from_status: change.from.status.name().to_owned(),
+        from_reason: change.from.reason.name().to_owned(),
+        to_status: change.to.status.name().to_owned(),
+        to_reason: change.to.reason.name().to_owned(),
+    });
     let typed = |key: &EquipmentKey| format!("{key}{}", check_digit(*key));
     Ok(proto::PreviewResponse {
         sha256: seen.digest.to_vec(),
@@ -288,5 +296,6 @@ pub(super) fn preview(registry: &Registry, order: &PreviewOrder) -> Result<proto
         numbers_worse: national.map_or(0, |hit| hit.worse),
         sample: seen.sample.iter().map(typed).collect(),
         revision: Some(revision(seen.revision)),
+        unlisted: unlisted.collect(),
     })
 }

@@ -32,7 +32,7 @@ pub(in crate::grpc) struct Caller {
 
 impl Caller {
     /// The caller of a request that was let in.
-    pub(super) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
+    pub(in crate::grpc) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
         let caller = request.extensions().get::<Self>().cloned();
         caller.ok_or_else(|| Status::unauthenticated("nobody is known to have made this call"))
     }

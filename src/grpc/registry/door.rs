@@ -4,11 +4,12 @@ use super::{Doorkeeper, RegistryService};
 use crate::{
     grpc::{
         incoming::{DoorConfig, Incoming},
+        lookup::LookupService,
         server::{GrpcError, transport},
     },
     limits,
     metrics::Metrics,
-    proto::{self, registry_server::RegistryServer},
+    proto::{self, lookup_server::LookupServer, registry_server::RegistryServer},
     registry::Registry,
 };
 use std::{
@@ -26,6 +27,7 @@ use tonic::{
 };
 
 const REGISTRY_PREFIX: &str = "/saring.v1.Registry/";
+const LOOKUP_PREFIX: &str = "/saring.v1.Lookup/";
 
 /// The open door. Dropping it does not close it: [`RegistryDoor::stop`] does.
 pub struct RegistryDoor {
@@ -52,7 +54,13 @@ impl RegistryDoor {
             .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
             .build_v1()
             .map_err(GrpcError::Reflection)?;
-        let services = Services { registry: Doorkeeper::new(service, Arc::clone(&registry)), reflection };
+        let lookup = LookupServer::new(LookupService::new(Arc::clone(&registry)))
+            .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        let services = Services {
+            registry: Doorkeeper::new(service, Arc::clone(&registry)),
+            lookup: Doorkeeper::new(lookup, Arc::clone(&registry)),
+            reflection,
+        };
         let served = side.spawn(async move {
             let connections = incoming.connections(async move {
                 // When the door is gone nobody stops it any more: then it stops.
@@ -85,15 +93,17 @@ impl RegistryDoor {
     }
 }
 
-/// The Registry service and reflection.
+/// The services Registry and Lookup, and reflection.
 #[derive(Clone)]
-struct Services<S, R> {
+struct Services<S, L, R> {
     registry: S,
+    lookup: L,
     reflection: R,
 }
 
-impl<S, R> Service<http::Request<Body>> for Services<S, R>
+impl<S, L, R> Service<http::Request<Body>> for Services<S, L, R>
 where
+    L: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     S: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     R: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
 {
@@ -108,6 +118,8 @@ where
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         if request.uri().path().starts_with(REGISTRY_PREFIX) {
             self.registry.call(request)
+        } else if request.uri().path().starts_with(LOOKUP_PREFIX) {
+            self.lookup.call(request)
         } else {
             // Reflection answers any path that nobody knows with UNIMPLEMENTED.
             self.reflection.call(request)

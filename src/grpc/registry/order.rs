@@ -135,6 +135,16 @@ pub(super) fn step(request: proto::StepRequest, step: Step) -> Result<StepOrder,
     })
 }
 
+/// A day that is still to come, or today.
+pub(super) fn not_over(field: &'static str, text: &str) -> Result<Option<Day>, Violation> {
+    let day = optional::<Day>(field, text)?;
+    let today = Day::of_unix_seconds(jiff::Timestamp::now().as_second());
+    if day.is_some_and(|day| day < today) {
+        return Err(Violation::new(field, text, "this day is over"));
+    }
+    Ok(day)
+}
+
 fn black_from(step: Step, text: &str) -> Result<Option<Day>, Violation> {
     let day = optional::<Day>("black_from", text)?;
     if day.is_some() && step != Step::Suspend {

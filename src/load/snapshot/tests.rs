@@ -1,4 +1,4 @@
-//! A snapshot gives what the register gives, or nothing.
+//! A snapshot gives what the register gives, or is ignored.
 
 #![allow(clippy::unwrap_used)]
 

@@ -4,6 +4,7 @@ use super::{Act, Operation, Subscriber, check_phone, device, guards, pairing, ph
 use crate::{
     batch::{BatchNumber, BatchState, BodyRow, PersonHash},
     day::Day,
+    fold,
     identity::{EquipmentKey, Imsi, Msisdn},
     import::{DeviceRow, Gathered, Kind, PairingRow, RemovedRow},
     listing::Door,
@@ -22,10 +23,12 @@ impl Registry {
                 }
                 list.kind = *kind;
                 phone(list, keys, |key| DeviceRow { since: since.or_else(|| Some(today())), ..device(key) })?;
+                self.is_whole_phone(keys)?;
             }
             Act::Lift { kind, keys } => {
                 list.kind = *kind;
                 check_phone(keys)?;
+                self.is_whole_phone(keys)?;
                 list.removed = keys.iter().map(|key| RemovedRow { key: *key, operator: None }).collect();
                 list.removed.sort_by_key(|row| row.key);
             }
@@ -60,6 +63,26 @@ impl Registry {
             Act::Resolve { key, genuine: Some(subscriber) } => {
                 list.kind = Kind::Pairing;
                 list.pairings.push(pairing(*key, *subscriber)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a part of a phone: with one slot blocked and the other not, nobody is helped.
+    fn is_whole_phone(&self, keys: &[EquipmentKey]) -> Result<(), RegistryError> {
+        let seq = self.store.applied().seq;
+        let device = |key: EquipmentKey| -> Result<fold::DeviceEvidence, RegistryError> {
+            let rows = self.store.page_rows(PageId::of(key))?;
+            Ok(fold::device_evidence(key, &rows, &self.store.batches_of(&rows), seq))
+        };
+        for key in keys {
+            for other in device(*key)?.links {
+                // What was corrected away is linked still, and listed nowhere.
+                if !keys.contains(&other) && device(other)?.is_listed() {
+                    return Err(Refusal::invalid(format!(
+                        "{key} is one phone with {other}: name all of its IMEIs, or one slot would be blocked and the other not"
+                    )));
+                }
             }
         }
         Ok(())

@@ -1,14 +1,15 @@
 //! What has to hold when a single operation is written: the limits of its door.
 
-use super::{Act, Operation};
+use super::{Act, Operation, Subscriber};
 use crate::{
-    batch::{BatchNumber, BatchState, Batches, BodyRow, PersonHash},
+    batch::{Batch, BatchNumber, BatchState, Batches, BodyRow, PersonHash},
     day::Day,
     door_limits::DoorLimits,
     fold::{self, Row},
-    identity::{EquipmentKey, Msisdn},
+    identity::{EquipmentKey, Imsi, Msisdn},
     listing::Door,
     page::PageId,
+    pairing::Number,
     registry::{Guard, Refusal, Registry, RegistryError, people::known, steps::today},
     store::{Store, StoreError},
 };
@@ -23,16 +24,17 @@ impl Registry {
         operator: &str,
         clerk: &str,
     ) -> Result<Guard, RegistryError> {
+        let of = operator.to_owned();
         let (again, name, operator, limits) = (operation.clone(), clerk.to_owned(), operator.to_owned(), self.limits());
         // Who lost a role in between, lost it.
         let may = move |store: &Store| {
             let ledger = store.ledger();
             super::way_of(known(&ledger, &name)?, &again, door, &operator, &limits).map(|_| ())
         };
-        Ok(self.limit_of(operation, door, clerk)?.and(may))
+        Ok(self.limit_of(operation, door, &of, clerk)?.and(may))
     }
 
-    fn limit_of(&self, operation: &Operation, door: Door, clerk: &str) -> Result<Guard, RegistryError> {
+    fn limit_of(&self, operation: &Operation, door: Door, operator: &str, clerk: &str) -> Result<Guard, RegistryError> {
         let limits = self.limits().of(door);
         match &operation.act {
             Act::Register { keys, person, arrived, .. } => {
@@ -48,6 +50,23 @@ impl Registry {
                 };
                 count.check_paper()?;
                 Ok(Guard::new(count.subjects(), move |store| count.check(store)))
+            }
+            Act::Report { keys, .. } | Act::Exempt { keys, .. } => {
+                let count = Count {
+                    limits: DoorLimits { devices_a_person: None, ..limits },
+                    door,
+                    clerk: clerk.to_owned(),
+                    outlet: operation.outlet.clone(),
+                    document: operation.document.clone(),
+                    person: None,
+                    keys: keys.clone(),
+                };
+                count.check_paper()?;
+                Ok(Guard::new(count.subjects(), move |store| count.check(store)))
+            }
+            Act::Pair { key, instead_of: Some(old), .. } => {
+                let (key, old, operator) = (*key, *old, operator.to_owned());
+                Ok(Guard::new(BTreeSet::new(), move |store| is_paired(store, key, old, &operator)))
             }
             Act::Correct { batch, wrong, .. } => {
                 let (batch, wrong, days) = (*batch, *wrong, limits.correction_days);
@@ -96,7 +115,41 @@ fn is_correctable(
     Ok(())
 }
 
-/// What a registration is counted against.
+/// Whether an operator has paired a device with a subscriber: what is to be replaced has to be there.
+fn is_paired(store: &Store, key: EquipmentKey, old: Subscriber, operator: &str) -> Result<(), RegistryError> {
+    let rows = store.page_rows(PageId::of(key))?;
+    let (batches, seq) = (store.batches_of(&rows), store.applied().seq);
+    let number = old.msisdn.map(Number::from).or(old.imsi.map(Number::from));
+    let sim = old.imsi.filter(|_| old.msisdn.is_some());
+    let is_it = |paired: Number, with: Option<Imsi>| Some(paired) == number && (sim.is_none() || sim == with);
+    let ended = |from: BatchNumber, paired: Number, with: Option<Imsi>| {
+        rows.iter().any(|(by, row)| match row {
+            BodyRow::Pairing { key: about, number, imsi, target: Some(target), .. } => {
+                batches.evidence_at(*by, seq).is_some()
+                    && (*target, *about, *number, *imsi) == (from, key, paired, with)
+            }
+            _ => false,
+        })
+    };
+    let stands = rows.iter().any(|(by, row)| match row {
+        BodyRow::Pairing { key: about, number, imsi, target: None, .. } => {
+            let own = |batch: &Batch| {
+                (batch.newest().1, batch.header.door, batch.header.operator.as_str())
+                    == (BatchState::Active, Door::Operator, operator)
+            };
+            *about == key && is_it(*number, *imsi) && batches.get(*by).is_some_and(own) && !ended(*by, *number, *imsi)
+        }
+        _ => false,
+    });
+    if stands {
+        return Ok(());
+    }
+    Err(Refusal::not_found(format!(
+        "{key} is not paired by this operator with what is to be replaced: nothing was changed"
+    )))
+}
+
+/// What an entry is counted against.
 struct Count {
     door: Door,
     limits: DoorLimits,
@@ -151,15 +204,13 @@ impl Count {
         }
         let over = |count: u32, limit: Option<u32>| limit.is_some_and(|limit| count >= limit);
         if over(by_clerk, self.limits.clerk_a_day) {
-            let words = format!(
-                "{} has made {by_clerk} registrations today, which is the limit of door {}",
-                self.clerk, self.door
-            );
+            let words =
+                format!("{} has made {by_clerk} entries today, which is the limit of door {}", self.clerk, self.door);
             return Err(Refusal::limit(words));
         }
         if over(by_outlet, self.limits.outlet_a_day) {
             let words = format!(
-                "outlet {} has made {by_outlet} registrations today, which is the limit of door {}",
+                "outlet {} has made {by_outlet} entries today, which is the limit of door {}",
                 self.outlet, self.door
             );
             return Err(Refusal::limit(words));

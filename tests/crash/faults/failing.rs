@@ -135,7 +135,10 @@ fn a_server_whose_disk_fails_refuses_changes_and_answers_checks() {
             let run = Run { before: recorded.before(), ops: recorded.ops() };
             let what = format!("{n}: {fault}:{at} {:?}, told {told:?}", run.failed());
             println!("{what}");
-            assert_eq!(told.is_some(), fault != "short", "{what}");
+            // A list that is on record and whose file stays behind for a while harms nobody.
+            let is_left = |failed: &&str| failed.starts_with("unlink") && failed.contains("/uploads/");
+            let harms = fault != "short" && !run.failed().iter().all(is_left);
+            assert_eq!(told.is_some(), harms, "{what}");
             let is_named = ["failed", "os error"].iter().any(|word| diagnostics.contains(word));
             assert!(told.is_none() || is_named, "{what}: {diagnostics}");
             let newest = applied(&register.data());

@@ -1,9 +1,8 @@
 //! Lists that are handed in, and lists of batches that are asked for.
 
-use super::{Violation, optional, term, text};
+use super::{Violation, not_over, optional, term, text};
 use crate::{
     batch::{Batch, BatchState, Declared},
-    day::Day,
     import::{Kind, Mode, Options},
     listing::Door,
     proto,
@@ -28,7 +27,7 @@ pub(in crate::grpc::registry) fn list_options(order: &proto::BatchOrder) -> Resu
 
 /// What goes with a list.
 pub(in crate::grpc::registry) fn submit_order(order: &proto::BatchOrder) -> Result<SubmitOrder, Violation> {
-    let lapses = optional::<Day>("lapses", &order.lapses)?;
+    let lapses = not_over("lapses", &order.lapses)?;
     if order.planned == lapses.is_none() {
         let rule = "a plan names the last day on which it may be realised, and nothing else does";
         return Err(Violation::new("lapses", order.lapses.clone(), rule));

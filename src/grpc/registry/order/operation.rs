@@ -1,6 +1,6 @@
 //! Single operations.
 
-use super::{Violation, imei, imeis, imsi, msisdn, optional, term, text};
+use super::{Violation, imei, imeis, imsi, msisdn, not_over, optional, term, text};
 use crate::{
     batch::PersonHash,
     grpc::registry::answer,
@@ -56,7 +56,7 @@ fn act(asked: Asked, person: impl FnOnce(&str) -> Result<PersonHash, RegistryErr
             Act::Pair {
                 key: imei("pair.imei", &pair.imei)?,
                 subscriber: subscriber("pair", &pair.msisdn, &pair.imsi)?,
-                valid_until: optional("pair.valid_until", &pair.valid_until)?,
+                valid_until: not_over("pair.valid_until", &pair.valid_until)?,
                 instead_of: Some(old).filter(|old| old.msisdn.is_some() || old.imsi.is_some()),
             }
         }
@@ -69,7 +69,7 @@ fn act(asked: Asked, person: impl FnOnce(&str) -> Result<PersonHash, RegistryErr
         }
         Asked::Exempt(exempt) => Act::Exempt {
             keys: imeis("exempt.imeis", &exempt.imeis)?,
-            valid_until: optional("exempt.valid_until", &exempt.valid_until)?,
+            valid_until: not_over("exempt.valid_until", &exempt.valid_until)?,
         },
         Asked::Suspect(suspect) => Act::Suspect { key: imei("suspect.imei", &suspect.imei)? },
         Asked::Resolve(resolve) => {

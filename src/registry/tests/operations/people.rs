@@ -6,6 +6,7 @@ use crate::{
     ledger::OverrideAnswer,
     listing::Door,
     policy::Settings,
+    preview::Preview,
     principal::{PrincipalKind, Role},
     registry::{CredentialOrder, NewPrincipal, Order, PreviewOrder, tests::pick},
     store::Hands,
@@ -178,7 +179,8 @@ impl World {
             _ => {}
         }
         if is_approval && self.model.proposals.contains_key(&number) {
-            let is_large = seen.as_ref().is_some_and(|seen| seen.imeis > self.model.limits.large_batch);
+            let many = |seen: &Preview| seen.imeis > self.model.limits.large_batch || !seen.unlisted.is_empty();
+            let is_large = seen.as_ref().is_some_and(many);
             let is_right = seen.as_ref().is_none_or(|seen| digest.is_empty() || seen.digest == *digest);
             against.extend(rules::against(&[
                 (digest.is_empty() && is_large || !is_right, Why::State),

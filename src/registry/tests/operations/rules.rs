@@ -60,8 +60,10 @@ impl Model {
     pub(super) fn needs_another(&self, order: &StepOrder) -> bool {
         let batch = &self.batches[&order.batch];
         let state = next(batch, order.step);
-        let is_endorsed =
-            batch.endorsed.iter().any(|(to, _, seen)| Some(*to) == state && *seen == order.preview_sha256);
+        let is_endorsed = batch.endorsed.iter().any(|(to, by, seen)| {
+            let may = by != &batch.submitter && self.has_for(by, Role::Approver, batch.lifted_by.unwrap_or(batch.door));
+            Some(*to) == state && *seen == order.preview_sha256 && may
+        });
         self.is_large(batch) && order.step != Step::Reject && !is_endorsed
     }
 
@@ -122,8 +124,15 @@ impl Model {
             Order::RegisterDocument { door, .. } => self.has_for(name, Role::Approver, *door),
             _ => self.has(name, Role::Administrator),
         };
+        let may_still_ask = match order {
+            Order::RegisterDocument { door, .. } => {
+                [Role::Submitter, Role::Approver].iter().any(|role| self.has_for(proposer, *role, *door))
+            }
+            _ => self.has(proposer, Role::Administrator),
+        };
         let own = proposer == name;
-        against(&[(if is_approval { own || !may } else { !own && !may }, Why::NotAllowed)])
+        let lost = (is_approval && !may_still_ask, Why::State);
+        against(&[lost, (if is_approval { own || !may } else { !own && !may }, Why::NotAllowed)])
     }
 
     /// Phones of which a batch of this door in force lists something.
@@ -148,6 +157,20 @@ impl Model {
         })
     }
 
+    /// Whether a phone has further IMEIs that are listed.
+    fn is_part(&self, keys: &[EquipmentKey]) -> bool {
+        let evidence = || self.batches.iter().filter(|(_, batch)| matches!(batch.state, Active | Suspended));
+        let is_listed = |key: &EquipmentKey| {
+            evidence().any(|(number, batch)| {
+                batch.class().is_some() && batch.devices.contains_key(key) && !self.is_taken(*number, *key)
+            })
+        };
+        let linked = |key: &EquipmentKey| {
+            evidence().filter_map(|(_, batch)| batch.links.get(key)).flatten().copied().collect::<Vec<_>>()
+        };
+        keys.iter().flat_map(linked).any(|other| !keys.contains(&other) && is_listed(&other))
+    }
+
     /// Whether it is no lifting, or that of an own report.
     fn lifts_own(&self, name: &str, operation: &Operation, operator: &str) -> bool {
         !matches!(operation.act, Act::Lift { .. }) || self.operators[name] == operator
@@ -169,12 +192,16 @@ impl Model {
         let own = operator.as_ref().is_some_and(|of| self.lifts_own(name, operation, of));
         let mut reasons = against(&[
             (operator.is_none(), Why::NotAllowed),
-            (!decided && !(own && self.has_for(name, Role::Submitter, door)), Why::NotAllowed),
+            (!(decided || own && self.has_for(name, Role::Submitter, door)), Why::NotAllowed),
         ]);
         let phone = |keys: &[EquipmentKey]| keys.is_empty() || keys.iter().collect::<BTreeSet<_>>().len() < keys.len();
         reasons.extend(match &operation.act {
-            Act::Report { keys, .. } => against(&[(phone(keys) || operation.document.is_empty(), Why::Invalid)]),
-            Act::Lift { keys, .. } | Act::Exempt { keys, .. } => against(&[(phone(keys), Why::Invalid)]),
+            Act::Report { keys, .. } => {
+                let invalid = phone(keys) || operation.document.is_empty() || self.is_part(keys);
+                against(&[(invalid, Why::Invalid)])
+            }
+            Act::Lift { keys, .. } => against(&[(phone(keys) || self.is_part(keys), Why::Invalid)]),
+            Act::Exempt { keys, .. } => against(&[(phone(keys), Why::Invalid)]),
             Act::Register { keys, .. } => {
                 let mut reasons = against(&[(phone(keys), Why::Invalid)]);
                 reasons.extend(self.against_registration(name, operation, today));

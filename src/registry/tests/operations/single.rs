@@ -41,7 +41,8 @@ impl World {
             };
             let (batches, missed) = self.model.difference(&list, &way);
             let is_empty = list.devices.is_empty() && list.removed.is_empty() && list.pairings.is_empty();
-            if is_empty || batches.is_empty() && missed > 0 {
+            let replaces = matches!(operation.act, Act::Pair { instead_of: Some(_), .. });
+            if is_empty || missed > 0 && (batches.is_empty() || replaces) {
                 against.insert(Why::NotFound);
             }
             planned = Some((list, way));

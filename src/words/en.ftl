@@ -1,0 +1,333 @@
+# The words that agents, screens and the public use. One catalogue for every channel.
+# Each reason: headline, .say (what to say), .do (the next step), .contact (whom to turn to).
+
+## Dates
+
+date = { $day } { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+} { $year }
+moment = { $date }, { $hour }:{ $minute } WIB
+
+## Status
+
+status-white = SERVED
+    .say = This device may be used.
+status-grey = SERVED, WATCHED
+    .say = The networks still serve this device.
+status-unknown = NOT KNOWN
+    .say = The register does not know this device; the operator's network decides whether to serve it.
+status-black = BLOCKED
+    .say = The networks do not serve this device.
+
+## Reasons
+
+malformed = NOT A VALID IMEI
+    .say = What was read is no IMEI.
+    .do = Read the IMEI again with *#06#: 15 digits, no letters.
+    .contact = the operator
+court = BLOCKED – REGULATION
+    .say = A court's order stands against this device.
+    .do = This device may not be used; ask which rule it rests on.
+    .contact = Call centre 159
+barred = BLOCKED – REGULATION
+    .say = The regulator has barred this device.
+    .do = This device may not be used; ask which rule it rests on.
+    .contact = Call centre 159
+stolen = BLOCKED – REPORTED LOST OR STOLEN
+    .say = This device was reported stolen.
+    .do = If it has been found, ask for it to be taken off the black list.
+    .contact = the operator that reported it, and the police
+lost = BLOCKED – REPORTED LOST OR STOLEN
+    .say = This device was reported lost.
+    .do = If it has been found, ask for it to be taken off the black list.
+    .contact = the operator that reported it, and the police
+tac-barred = BLOCKED – REGULATION
+    .say = This model may not be sold or used in Indonesia.
+    .do = This device may not be used; ask which rule it rests on.
+    .contact = Call centre 159
+exempt = { $ends ->
+    [yes] EXEMPT until { $until }
+   *[no] EXEMPT
+}
+    .say = This device is exempt from registration.
+    .do = No registration is needed.
+    .contact = Call centre 159
+roamer = FOREIGN SIM
+    .say = The SIM is a foreign one (roaming), so no registration is needed.
+    .do = No registration is needed while the SIM is a foreign one.
+    .contact = the operator
+test-tac = TEST IMEI
+    .say = This IMEI is a test number, not that of a device on sale.
+    .do = This IMEI is for tests only: claim from the seller.
+    .contact = the seller or the brand
+paired = { $ends ->
+    [yes] ALLOWED FOR THIS NUMBER until { $until }
+   *[no] ALLOWED FOR THIS NUMBER
+}
+    .say = This device is allowed together with this number.
+    .do = Use it with this number only; for another number, ask the operator.
+    .contact = the operator
+duplicate = DUPLICATE IMEI
+    .say = More than one device is suspected to use this IMEI.
+    .do = Bring the device and the proof of purchase: more than one device uses this IMEI.
+    .contact = the operator
+registered = { $ends ->
+    [yes] REGISTERED until { $until }
+   *[no] REGISTERED
+}
+    .say = This IMEI is registered.
+    .do = Nothing to do. No signal: check the IMEI of each slot (*#06#), try another SIM.
+    .contact = the operator
+temporary = { $ends ->
+    [yes] REGISTERED FOR A TIME until { $until }
+   *[no] REGISTERED FOR A TIME
+}
+    .say = This IMEI is registered for a time.
+    .do = It counts until 24:00 WIB on that day.
+    .contact = the operator
+exempt-type = EXEMPT
+    .say = This kind of device is outside the HKT rule.
+    .do = EDC terminals, modems and laptops are outside the HKT rule: no registration.
+    .contact = the operator's corporate desk
+grandfathered = ALLOWED – OLDER DEVICE
+    .say = This device was in use in Indonesia before the rule began.
+    .do = Used before the rule began: not restricted, no registration.
+    .contact = the operator
+suspended = SUSPENDED – BEING INVESTIGATED
+    .say = The registration of this device is suspended while it is investigated.
+    .do = Its registration is being investigated: keep the proof of purchase, wait for the outcome.
+    .contact = Call centre 159
+pairing-mismatch = NUMBER DOES NOT MATCH
+    .say = This device is allowed for another number, not for this one.
+    .do = Use the number that was registered with this device.
+    .contact = the operator
+number-needed = NUMBER NEEDED
+    .say = This device is allowed for certain numbers; without a number there is no certain answer.
+    .do = Name the number that is used in this device, then check again.
+    .contact = the operator
+expired = { $ends ->
+    [yes] ENDED { $until }
+   *[no] ENDED
+}
+    .say = The registration of this device has ended.
+    .do = Tourists: register again at an operator's outlet with the passport.
+    .contact = the operator
+not-registered = { $status ->
+    [black] BLOCKED – NOT REGISTERED
+   *[other] NOT REGISTERED YET
+}
+    .say = This IMEI is not registered yet.
+    .do = Brought along: register at a customs office within 60 days; bought here: claim from the seller.
+    .contact = Customs (Bea Cukai), the seller
+
+## For the public: of a block by police or regulation its kind only
+
+public-police = BLOCKED – REPORTED LOST OR STOLEN
+    .say = This device was reported lost or stolen.
+    .do = If it is yours and has been found, ask for it to be taken off the black list.
+    .contact = the operator that reported it, and the police
+public-regulation = BLOCKED – REGULATION
+    .say = This device is blocked by regulation.
+    .do = This device may not be used; ask which rule it rests on.
+    .contact = Call centre 159
+
+## Notes
+
+note-in-process = BEING PROCESSED: this IMEI was received in batch { $batch } and waits for approval; no network sees it yet.
+note-planned = PLANNED: this IMEI is in a plan of production (batch { $batch }), not made yet and not registered.
+note-outdated = DATA NOT UP TO DATE: the data here are { $age } old; the network's answer may differ.
+note-override = OVERRIDE { $number }: for a time the status is set for all devices; the reason stays.
+note-sim-changed = SIM CHANGE: this number is not the one known for that IMSI; the number decides.
+note-not-now = NOT NOW: this answer is for { $moment }, revision { $revision }.
+note-check-digit = THE 15TH DIGIT IS WRONG: the first 14 need { $digit }. A digit is mistyped or two are swapped; the answer below is for the first 14.
+note-maybe-imsi = MAY BE AN IMSI: these digits may also be a SIM; put imsi- before them to look that up.
+note-others-hidden = NUMBERS OF OTHER OPERATORS: { $count } pairings of other operators' subscribers are not shown.
+
+## What changes the answer
+
+remedy-correct-imei = If the IMEI is read correctly
+remedy-lift-block = If it leaves the black list
+remedy-lift-model = If the bar of the model is lifted
+remedy-clear-suspicion = If the suspicion of duplication is cleared
+remedy-restore = If the investigation ends and the registration is restored
+remedy-renew = If the registration is renewed
+remedy-name-number = If the number that it is paired with is named
+remedy-pair = If the operator pairs it with this number
+remedy-register = If it is registered
+
+## What happened
+
+deed-listed = listed
+deed-listed-with = listed with { $other }
+deed-corrected-from = listed instead of { $other }, a typing error
+deed-corrected-to = taken off as a typing error; { $other } was meant
+deed-taken-off = taken off batch { $other }
+deed-paired = paired with { $other }
+deed-released = released from { $other }
+deed-linked = the same phone as { $other }
+deed-model-exempt = its model is outside the rule
+deed-model-inside = its model is inside the rule again
+deed-model-barred = its model is barred
+deed-model-free = its model is barred no more
+deed-sim-has = the SIM gets the number { $other }
+deed-sim-leaves = the SIM leaves the map of subscribers
+
+## Terms
+
+door-tpp-production = Ministry of Industry, production (TPP)
+door-tpp-import = Ministry of Industry, import (TPP)
+door-customs-passenger = Customs, passengers
+door-customs-parcel = Customs, parcels
+door-operator-tourist = an operator's outlet, tourists
+door-state = Komdigi, state and diplomats
+door-grandfathered = operators, older devices
+door-stolen = operators, reports of theft
+door-lost = operators, reports of loss
+door-gsma-blocklist = GSMA Block List
+door-barred = regulator, bars
+door-court = court
+door-non-hkt = regulator, outside HKT
+door-operator = operators, pairings
+door-gsma-tac = GSMA TAC catalogue
+class-registered = registered
+class-grandfathered = older device
+class-exempt = exempt
+class-stolen = stolen
+class-lost = lost
+class-barred = barred
+class-court = court's order
+class-duplicate = suspected duplicate
+class-allowance = allowed for a number
+class-binding = bound to a number
+class-exempt-type = kind outside the rule
+class-barred-soft = model may not be sold
+class-barred-hard = model barred
+state-valid = in force
+state-staged = being prepared
+state-submitted = received, waits for approval
+state-active = in force
+state-suspended = suspended
+state-withdrawn = withdrawn
+state-rejected = rejected
+state-expired = ended
+state-discarded = given up
+state-planned = planned
+
+## Labels
+
+label-device = Device
+label-number = Number
+label-document = Document
+label-batch = Batch
+label-model = Model
+label-say = Say
+label-do = Next step
+label-contact = Contact
+label-operators = On networks
+label-all-operators = all operators
+label-other-operators = other operators
+label-national = national
+label-without-number = no number
+label-with-number = with number
+label-foreign-sim = foreign SIM
+label-evidence = Evidence
+label-decides = decides
+label-until = until
+label-change = Would change
+label-from = From
+label-pairings = Pairings
+label-asked = this number
+label-released = released
+label-other-imei = Other IMEI
+label-history = History
+label-notes = Notes
+label-suggestion = Perhaps meant
+label-known = known to the register
+label-quantity = quantity
+label-drawn = drawn
+label-left = left
+label-devices = rows
+label-operator = operator
+label-data = Data
+label-revision = revision
+label-nothing = nothing is on record
+label-by = by
+label-approved-by = approved by
+label-more = more
+
+## Questions and answers
+
+help-signal-lost = The signal went away all at once
+    .answer = Check the IMEI of each slot (*#06#) and try another SIM; the IMEI need not be the cause.
+    .contact = the operator
+help-customs-not-ministry = Registered with Customs, but the Ministry of Industry's site says "not registered"
+    .answer = As expected: passengers' and parcels' devices are on record with Customs.
+    .contact = Customs (Bea Cukai)
+help-how-long = How long until it works?
+    .answer = Up to 2 x 24 hours, about 2 working days.
+    .contact = Customs (Bea Cukai)
+help-sent-no-signal = The data were sent, and still no signal
+    .answer = Restart the device; see which operator has received the data.
+    .contact = the operator, then 159
+help-before-rule = In use before the rule began
+    .answer = Not restricted; no registration.
+    .contact = -
+help-second-slot = Slot 1 has a signal, slot 2 has none
+    .answer = This device has two IMEIs, and each must be registered.
+    .contact = the operator and the brand
+help-change-sim = May I change the SIM?
+    .answer = Registered devices: yes. Older devices: as the operator decides.
+    .contact = the operator
+help-tourist = A tourist for less than 90 days with a local SIM
+    .answer = Register at an operator's outlet with the passport.
+    .contact = the operator
+help-roaming = A foreign SIM (roaming)
+    .answer = No registration is needed.
+    .contact = -
+help-from-abroad = Bringing a device from abroad
+    .answer = At most 2 units, declared on arrival; at a customs office within 60 days.
+    .contact = Customs (Bea Cukai)
+help-after-60-days = More than 60 days ago
+    .answer = It cannot be registered.
+    .contact = 159 (policy)
+help-second-hand = Bought second-hand, "ex-inter"
+    .answer = It cannot go through Customs.
+    .contact = the seller
+help-unlock = "Unlock" services
+    .answer = They break the law and do not last.
+    .contact = report to 159 / the police
+help-stolen = Lost or stolen
+    .answer = Go to the operator with the police letter.
+    .contact = the operator and the police
+help-recovered = Found again
+    .answer = Ask for it to be taken off the black list.
+    .contact = the operator that reported it
+help-mistyped = The IMEI was mistyped at registration
+    .answer = It can be corrected for 30 days.
+    .contact = the customs office of the registration
+help-machines = EDC terminals, modems, laptops
+    .answer = Outside the HKT rule.
+    .contact = the operator's corporate desk
+help-batam = A phone from Batam taken to another region
+    .answer = It leaves the free zone: it must be declared.
+    .contact = Customs (Bea Cukai)
+help-new-no-signal = A new official phone without signal
+    .answer = Claim from the seller; the brand checks both IMEIs.
+    .contact = the seller / the brand, Ministry of Industry
+help-nik = NIK or KK fails
+    .answer = That is the registration of the SIM, not of the IMEI; an inactive NIK goes to Dukcapil.
+    .contact = the operator 4444, Dukcapil
+help-policy = Questions of policy
+    .answer = Call centre 159 explains the policy, not the operator.
+    .contact = Call centre 159
