@@ -71,9 +71,10 @@ const CASES: [Case; 5] = [
     Case { name: "sparse", shape: Shape::Sparse, shared: 1, bits_max: 60.0, bytes_max: 40.0 },
 ];
 
-/// Bits of a pairing in memory, bytes on disk with its index.
+/// Bits of a pairing in memory, bytes on disk with its index: 30 are wanted, and 2 billion devices take 34
+/// (docs/performance.md says why).
 const PAIR_BITS_MAX: f64 = 100.0;
-const PAIR_BYTES_MAX: f64 = 30.0;
+const PAIR_BYTES_MAX: f64 = 35.0;
 
 fn main() {
     let usual = if setup::measures() { "mix" } else { "mix mix-8 mix-32 worst sparse" };
