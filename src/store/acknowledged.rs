@@ -24,7 +24,8 @@ const FILE_BYTES: usize = REVISION_BYTES + 8;
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path.join(FILE)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::damaged(path, format!("{FILE} cannot be removed: {error}")))
+            let reason = format!("{FILE} cannot be removed: {error}");
+            Err(StoreError::Write { path: path.to_owned(), doing: "open the register", reason })
         }
         _ => Ok(()),
     }
