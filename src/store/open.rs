@@ -370,8 +370,10 @@ pub(super) fn open_error(path: &Path, error: &rocksdb::Error, exists: bool) -> S
         return StoreError::Locked { path: path.to_owned() };
     }
     if exists {
-        // A file that is not there is damage; a disk that is full, or does not answer, is not.
-        let is_of_disk = error.kind() == ErrorKind::IOError && !text.contains("No such file");
+        // A file that is not there is damage; a disk that is full, or does not answer, is not. The crate makes sure of
+        // the directory before RocksDB is called, and says what the disk said to that in words of its own.
+        let is_of_disk = (error.kind() == ErrorKind::IOError && !text.contains("No such file"))
+            || text.starts_with("Failed to create RocksDB directory");
         if is_of_disk {
             StoreError::Unopened { path: path.to_owned(), reason: text }
         } else {

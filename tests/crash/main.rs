@@ -1,7 +1,7 @@
 //! Crashes, damage and failed writes: what is left must be a register that holds all of a batch or nothing.
 //!
 //! The real binary is killed at every named failpoint and at random moments. `SARING_CRASH_RUNS` says how many random
-//! moments (default 50), `SARING_CRASH_SEED` which ones.
+//! moments (default 50), `SARING_CRASH_SEED` which ones (`clock`: others each time).
 #![allow(clippy::unwrap_used)]
 
 mod damage;

@@ -13,10 +13,14 @@ pub(crate) fn runs() -> u64 {
     std::env::var("SARING_CRASH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
 }
 
-/// Random moments, and the seed on standard output, so that a failure can be had again.
+/// Random moments, the same in every run, or those that `SARING_CRASH_SEED` asks for: a number, or `clock` for others
+/// each time. The seed goes to standard output, so that a failure can be had again.
 pub(crate) fn random() -> SplitMix64 {
-    let clock = || std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
-    let seed = std::env::var("SARING_CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(clock);
+    let seed = match std::env::var("SARING_CRASH_SEED").ok().as_deref() {
+        None => 1,
+        Some("clock") => std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64,
+        Some(text) => text.parse().expect("SARING_CRASH_SEED is a number or \"clock\""),
+    };
     println!("SARING_CRASH_SEED={seed}");
     SplitMix64::new(seed)
 }

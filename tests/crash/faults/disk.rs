@@ -3,6 +3,9 @@
 //! The model is the harshest that POSIX allows. Syncing a file makes its bytes and its length durable, and not its
 //! name; syncing a directory makes the names in it durable, and not the bytes of what they name. Nothing else does.
 //! What is not durable may be on the disk in part: of names any, of writes any, of one write any sectors.
+//!
+//! It is softer for a manifest only, as far as RocksDB itself asks more of a file system than POSIX promises: it is on
+//! the disk in the order in which it was written, and syncing it makes its name durable too (docs/decisions.md).
 
 use super::record::{Kind, Op};
 use saring::sample::SplitMix64;
@@ -167,15 +170,19 @@ impl Disk {
             }
             Kind::Write { at, bytes } => self.change(op.file, Change::Write(*at, Arc::clone(bytes))),
             Kind::Length(length) => self.change(op.file, Change::Length(*length)),
-            Kind::Sync => match &mut self.nodes[self.open[&op.file]] {
-                Node::File { durable, waiting, .. } => {
-                    let bytes = Arc::make_mut(durable);
-                    waiting.drain(..).for_each(|change| change.apply(bytes));
+            Kind::Sync => {
+                let synced = self.open[&op.file];
+                match &mut self.nodes[synced] {
+                    Node::File { durable, waiting, .. } => {
+                        let bytes = Arc::make_mut(durable);
+                        waiting.drain(..).for_each(|change| change.apply(bytes));
+                        self.sync_name_of_manifest(synced);
+                    }
+                    Node::Folder { durable, waiting, .. } => {
+                        waiting.drain(..).for_each(|naming| take_name(durable, &naming));
+                    }
                 }
-                Node::Folder { durable, waiting, .. } => {
-                    waiting.drain(..).for_each(|naming| take_name(durable, &naming));
-                }
-            },
+            }
             // What the kernel could not write it forgets: a later sync finds nothing to do.
             Kind::SyncFailed => {
                 if let Node::File { waiting, .. } = &mut self.nodes[self.open[&op.file]] {
@@ -197,6 +204,16 @@ impl Disk {
                 self.name(&op.path, Some(id));
             }
             Kind::Told(_) | Kind::Failed(_) => {}
+        }
+    }
+
+    /// RocksDB syncs a new manifest and then renames `CURRENT` to name it, without a sync of the folder between the two.
+    fn sync_name_of_manifest(&mut self, synced: usize) {
+        for node in &mut self.nodes {
+            let Node::Folder { durable, waiting, .. } = node else { continue };
+            for naming in waiting.extract_if(.., |n| n.means == Some(synced) && is_manifest(&n.name)) {
+                take_name(durable, &naming);
+            }
         }
     }
 
@@ -274,8 +291,12 @@ fn torn(durable: &[u8], waiting: &[Change], is_in_order: bool, random: &mut Spli
 
 /// Whether a file is on the disk in the order in which it was written. RocksDB takes no manifest whose end has sectors
 /// of nothing in it, and no database would: it is as if somebody had altered it (docs/decisions.md).
-fn is_in_order(name: &Path) -> bool {
-    name.file_name().is_some_and(|name| name.to_string_lossy().starts_with("MANIFEST-"))
+fn is_in_order(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_manifest(&name.to_string_lossy()))
+}
+
+fn is_manifest(name: &str) -> bool {
+    name.starts_with("MANIFEST-")
 }
 
 /// RocksDB's lock and diagnostics.
