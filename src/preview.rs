@@ -11,6 +11,7 @@ mod count;
 mod decided;
 mod digest;
 mod plan;
+mod shape;
 mod spread;
 #[cfg(test)]
 mod tests;

@@ -1,23 +1,25 @@
 //! Counting: one page before and after, group by group of equal evidence.
 //!
 //! Devices that are no more than bits fall into the few groups that the sets of the page form, before and after;
-//! each group is decided once and counted by its bits. Those with marks or pairs of their own are looked at one by one.
+//! each group is decided once and counted by its bits. Those with marks or pairs of their own are looked at one by one,
+//! and grouped by what their shape is answered.
 //! What always holds: each device that the page knows, before or after, is in one group or looked at by itself.
 
 use super::{
     Outcome,
     decided::{Decided, Decider, Hits, Plain, Scene, Side},
     digest::{PagesHasher, TacDigest},
+    shape::{Judge, Judged, Singles},
     spread::Spread,
 };
 use crate::{
     digest,
     identity::Tac,
-    listing::{Class, Door, Mark, TacRule},
-    page::{PAGE_SERIALS, PageBits, PageContent, PageId},
-    pairing::{Number, NumberKind, Pair, Pairs},
+    listing::{Door, TacRule},
+    page::{PageBits, PageContent, PageId},
+    pairing::NumberKind,
 };
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What IMEIs that are counted together share, within a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,9 @@ pub(super) struct PageChange<'a> {
 /// Counts pages, ascending. One a thread.
 pub(super) struct Counter<'a> {
     decider: Decider<'a>,
+    judge: Judge,
+    /// Devices of the page that were looked at one by one and are answered otherwise, by shape.
+    judged: Vec<(Arc<Judged>, PageBits)>,
     tally: Tally,
     /// The model that is being counted.
     tac: Option<Tac>,
@@ -79,6 +84,8 @@ impl<'a> Counter<'a> {
     pub(super) fn new(scene: &'a Scene<'a>, only_changed: bool) -> Self {
         Self {
             decider: Decider::new(scene),
+            judge: Judge::default(),
+            judged: Vec::new(),
             tally: Tally { numbers: scene.no_hits(), ..Tally::default() },
             tac: None,
             rules: [TacRule::default(); 2],
@@ -126,20 +133,24 @@ impl<'a> Counter<'a> {
         }
         rest.union(&paired);
         rest.subtract(&apart);
-        let planes = [
-            &before.registered,
-            &before.grandfathered,
-            &before.suspended,
-            &after.registered,
-            &after.grandfathered,
-            &after.suspended,
-            &paired,
-        ];
+        let now = [&before.registered, &before.grandfathered, &before.suspended, &paired];
+        let then = [&after.registered, &after.grandfathered, &after.suspended];
+        // Where only rules or settings change, the sets are the same before and after.
+        let same = std::ptr::eq(before, after);
+        let planes = now.into_iter().chain(then.into_iter().filter(|_| !same)).collect::<Vec<_>>();
         self.split(page, rest, &planes, 1, &mut changed);
         let mut singles = Singles::new(page.contents);
         for place in apart.iter() {
             singles.go_to(place);
-            self.single(page, place, &singles, &mut changed);
+            self.single(page, place, &singles);
+        }
+        for (judged, group) in std::mem::take(&mut self.judged) {
+            if self.count(page, &group, &judged.decided) {
+                changed.union(&group);
+            }
+            for (hits, one) in self.tally.numbers.iter_mut().zip(&judged.hits) {
+                hits.add(one.times(u64::from(group.count())));
+            }
         }
         let is_changed = !changed.is_empty();
         if is_changed {
@@ -148,7 +159,6 @@ impl<'a> Counter<'a> {
         }
         if is_changed || !self.only_changed {
             let first = digest::of_page(page.id, before);
-            let same = std::ptr::eq(before, after);
             self.hasher.add(page.id, [first, if same { first } else { digest::of_page(page.id, after) }]);
         }
     }
@@ -158,7 +168,7 @@ impl<'a> Counter<'a> {
         &mut self,
         page: &PageChange<'_>,
         group: PageBits,
-        planes: &[&PageBits; 7],
+        planes: &[&PageBits],
         flags: u32,
         changed: &mut PageBits,
     ) {
@@ -176,24 +186,35 @@ impl<'a> Counter<'a> {
     }
 
     fn group(&mut self, page: &PageChange<'_>, group: &PageBits, flags: u32, changed: &mut PageBits) {
-        // Bit 6 is the first set, bit 0 the last.
-        let is = |set: u32| flags >> (6 - set) & 1 == 1;
-        let plain = |side: Side| Plain {
-            registered: is(side as u32 * 3),
-            grandfathered: is(side as u32 * 3 + 1),
-            suspended: is(side as u32 * 3 + 2),
-            paired: is(6),
-            ..self.bare(page.id, side)
+        // The last set's bit is the lowest: now, paired, and then where that is another.
+        let sets = flags.ilog2();
+        let is = |set: u32| flags >> (sets - 1 - set) & 1 == 1;
+        let plain = |side: Side| {
+            let first = if side == Side::After && sets > 4 { 4 } else { 0 };
+            Plain {
+                registered: is(first),
+                grandfathered: is(first + 1),
+                suspended: is(first + 2),
+                paired: is(3),
+                ..self.bare(page.id, side)
+            }
         };
         let sides = [plain(Side::Before), plain(Side::After)];
-        let before = self.decider.decided(Side::Before, sides[0], &[], &[]);
-        let after = self.decider.decided(Side::After, sides[1], &[], &[]);
-        if self.count(page, group, &before, &after) {
+        let decided = [
+            self.decider.decided(Side::Before, sides[0], &[], &[]),
+            self.decider.decided(Side::After, sides[1], &[], &[]),
+        ];
+        if self.count(page, group, &decided) {
             changed.union(group);
         }
+        let [before, after] = &decided;
         if before.by_own_number != after.by_own_number {
             let numbers = page.contents[0].pairs.iter().filter(|(place, _)| group.contains(*place)).count() as u64;
-            self.hit(&before.by_own_number, &after.by_own_number, numbers);
+            for (hits, (from, to)) in
+                self.tally.numbers.iter_mut().zip(before.by_own_number.iter().zip(&after.by_own_number))
+            {
+                hits.count(*from, *to, numbers);
+            }
         }
     }
 
@@ -203,7 +224,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Counts devices that are answered alike. Whether any policy answers otherwise.
-    fn count(&mut self, page: &PageChange<'_>, group: &PageBits, before: &Decided, after: &Decided) -> bool {
+    fn count(&mut self, page: &PageChange<'_>, group: &PageBits, [before, after]: &[Arc<Decided>; 2]) -> bool {
         let mut is_changed = false;
         for (policy, ((from, now_by), (to, then_by))) in before.outcomes.iter().zip(&after.outcomes).enumerate() {
             if from == to {
@@ -237,40 +258,29 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn hit(&mut self, before: &[Outcome], after: &[Outcome], numbers: u64) {
-        for (hits, (from, to)) in self.tally.numbers.iter_mut().zip(before.iter().zip(after)) {
-            hits.count(*from, *to, numbers);
-        }
-    }
-
     /// Looks at one device by itself.
-    fn single(&mut self, page: &PageChange<'_>, place: u16, singles: &Singles<'_>, changed: &mut PageBits) {
-        let mut decided = |side: Side| {
+    fn single(&mut self, page: &PageChange<'_>, place: u16, singles: &Singles<'_>) {
+        let plain = |side: Side| {
             let content = page.contents[side as usize];
-            let plain = Plain {
+            Plain {
                 registered: content.registered.contains(place),
                 grandfathered: content.grandfathered.contains(place),
                 suspended: content.suspended.contains(place),
                 ..self.bare(page.id, side)
-            };
-            let SingleSide { marks, pairs, .. } = &singles.sides[side as usize];
-            (plain, self.decider.decided(side, plain, marks, pairs))
+            }
         };
-        let (before, after) = (decided(Side::Before), decided(Side::After));
-        let mut device = PageBits::EMPTY;
-        device.insert(place);
-        if self.count(page, &device, &before.1, &after.1) {
-            changed.union(&device);
+        let sides = [plain(Side::Before), plain(Side::After)];
+        let judged = self.judge.judged(&mut self.decider, sides, singles);
+        if !judged.is_changed {
+            return;
         }
-        let scene = self.decider.scene();
-        for number in singles.numbers(scene) {
-            let asked = |side: Side, plain: Plain| {
-                let SingleSide { marks, pairs, .. } = &singles.sides[side as usize];
-                let evidence = plain.evidence(marks, Pairs { plain: &[], others: pairs });
-                scene.asked_with(number, side, &evidence, plain.test_tac)
-            };
-            let outcomes = [asked(Side::Before, before.0), asked(Side::After, after.0)];
-            self.hit(&outcomes[0], &outcomes[1], 1);
+        match self.judged.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &judged)) {
+            Some((_, group)) => _ = group.insert(place),
+            None => {
+                let mut group = PageBits::EMPTY;
+                group.insert(place);
+                self.judged.push((judged, group));
+            }
         }
     }
 }
@@ -281,7 +291,7 @@ fn apart_and_paired(before: &PageContent, after: &PageContent) -> (PageBits, Pag
     for (place, _) in before.marks.iter().chain(&after.marks) {
         apart.insert(*place);
     }
-    let same = before.pairs == after.pairs;
+    let same = std::ptr::eq(before, after) || before.pairs == after.pairs;
     for (place, pair) in &before.pairs {
         let by_number = matches!(pair.number.kind(), NumberKind::Msisdn(_));
         let set = if same && by_number && pair.to_plain().is_some() { &mut paired } else { &mut apart };
@@ -292,54 +302,4 @@ fn apart_and_paired(before: &PageContent, after: &PageContent) -> (PageBits, Pag
     }
     paired.subtract(&apart);
     (apart, paired)
-}
-
-/// Marks and pairs of one device on one side.
-struct SingleSide<'a> {
-    content: &'a PageContent,
-    next: [usize; 2],
-    marks: Vec<Mark>,
-    pairs: Vec<Pair>,
-}
-
-/// Devices one after the other, ascending.
-struct Singles<'a> {
-    sides: [SingleSide<'a>; 2],
-}
-
-impl<'a> Singles<'a> {
-    fn new(contents: [&'a PageContent; 2]) -> Self {
-        let side = |content| SingleSide { content, next: [0; 2], marks: Vec::new(), pairs: Vec::new() };
-        Self { sides: contents.map(side) }
-    }
-
-    fn go_to(&mut self, place: u16) {
-        debug_assert!(u32::from(place) < PAGE_SERIALS);
-        for side in &mut self.sides {
-            take(&side.content.marks, &mut side.next[0], place, &mut side.marks);
-            take(&side.content.pairs, &mut side.next[1], place, &mut side.pairs);
-        }
-    }
-
-    /// The numbers that the device is paired with, or bound to or seen with by a listing that has not ended, on
-    /// either side.
-    fn numbers(&self, scene: &Scene<'_>) -> BTreeSet<Number> {
-        let today = scene.today();
-        let is_listing = |mark: &&Mark| matches!(mark.class, Class::Registered | Class::Grandfathered);
-        let of_side = |side: &SingleSide<'_>| {
-            let marks = side.marks.iter().filter(is_listing).filter(|mark| mark.is_current(today));
-            let pairs = side.pairs.iter().filter(|pair| pair.is_current(today) && !pair.second);
-            marks.filter_map(|mark| mark.number).chain(pairs.map(|pair| pair.number)).collect::<Vec<_>>()
-        };
-        self.sides.iter().flat_map(of_side).collect()
-    }
-}
-
-/// The values of a place; places are asked for in ascending order.
-fn take<T: Copy>(of: &[(u16, T)], next: &mut usize, place: u16, into: &mut Vec<T>) {
-    into.clear();
-    let rest = of.get(*next..).unwrap_or(&[]);
-    let skipped = rest.iter().take_while(|(at, _)| *at < place).count();
-    into.extend(rest.iter().skip(skipped).take_while(|(at, _)| *at == place).map(|(_, value)| *value));
-    *next += skipped + into.len();
 }

@@ -8,7 +8,7 @@ use super::{NumbersHit, Outcome, Unlisted};
 use crate::{
     day::Day,
     hot::HotSets,
-    identity::Msisdn,
+    identity::{Imsi, Msisdn},
     listing::{Door, Mark, TacBar, TacRule},
     pairing::{self, Number, NumberKind, Pair, Pairs, PlainPair, Subscriber},
     policy::{Asked, Decisive, Evidence, Policy, Question, Settings, decide},
@@ -79,6 +79,11 @@ impl<'a> Scene<'a> {
         before.iter().zip(after).map(|(before, after)| [side(before), side(after)]).collect()
     }
 
+    /// The number of a SIM.
+    pub(super) fn msisdn_of(&self, imsi: Imsi) -> Option<Msisdn> {
+        self.hot.subscriber(imsi).map(|entry| entry.msisdn)
+    }
+
     /// The verdict of each policy's side for a device asked with a number, as a check asks.
     pub(super) fn asked_with(
         &self,
@@ -87,7 +92,7 @@ impl<'a> Scene<'a> {
         evidence: &Evidence<'_>,
         test_tac: bool,
     ) -> Vec<Outcome> {
-        let known = |imsi| self.hot.subscriber(imsi).map(|entry| entry.msisdn);
+        let known = |imsi| self.msisdn_of(imsi);
         let mut met = None;
         let subscriber = match number.kind() {
             NumberKind::Msisdn(msisdn) => {
@@ -128,6 +133,11 @@ impl Hits {
             self.changed += numbers;
             self.worse += if to.status > from.status { numbers } else { 0 };
         }
+    }
+
+    /// The same for so many devices.
+    pub(super) const fn times(self, devices: u64) -> Self {
+        Self { changed: self.changed * devices, worse: self.worse * devices }
     }
 
     pub(super) const fn add(&mut self, other: Self) {
@@ -192,20 +202,8 @@ impl<'a> Decider<'a> {
     }
 
     fn write_key(&mut self, side: Side, plain: Plain, marks: &[Mark], pairs: &[Pair]) {
-        let flags = [
-            side == Side::After,
-            plain.registered,
-            plain.grandfathered,
-            plain.suspended,
-            plain.paired,
-            plain.test_tac,
-            plain.rule.exempt_type,
-            plain.rule.barred == TacBar::Soft,
-            plain.rule.barred == TacBar::Hard,
-        ];
-        let flags = flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag));
         self.key.clear();
-        self.key.push(flags | (marks.len() as u64) << 32);
+        self.key.push(plain.code() << 1 | side as u64 | (marks.len() as u64) << 32);
         self.key.extend(marks.iter().map(|mark| {
             let days = u64::from(Day::to_stored(mark.until())) << 16 | u64::from(Day::to_stored(mark.since()));
             let coded = u64::from(mark.class.code()) << 8 | u64::from(mark.door.code());
@@ -248,6 +246,21 @@ impl<'a> Decider<'a> {
 }
 
 impl Plain {
+    /// In a few bits.
+    pub(super) fn code(self) -> u64 {
+        let flags = [
+            self.registered,
+            self.grandfathered,
+            self.suspended,
+            self.paired,
+            self.test_tac,
+            self.rule.exempt_type,
+            self.rule.barred == TacBar::Soft,
+            self.rule.barred == TacBar::Hard,
+        ];
+        flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag))
+    }
+
     /// With these marks and pairs.
     pub(super) const fn evidence<'e>(self, marks: &'e [Mark], pairs: Pairs<'e>) -> Evidence<'e> {
         Evidence {

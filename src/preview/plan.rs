@@ -22,10 +22,15 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
-/// What one thread does well: pages of the store, and models of the hot sets.
+/// Threads that count.
+const THREADS: usize = 2;
+/// The threads share the work in about so many pieces, since models differ in size by orders of magnitude.
+const PIECES: usize = 32;
+/// Pieces are not smaller: pages of the store, and models of the hot sets.
 const PAGES_ALONE_MAX: usize = if cfg!(test) { 2 } else { 2_048 };
 const TACS_ALONE_MAX: usize = if cfg!(test) { 1 } else { 16 };
 
@@ -82,15 +87,12 @@ impl<'a> Plan<'a> {
     pub(super) fn carry_out(&self, scene: &Scene<'_>) -> Result<Tally, StoreError> {
         match &self.scope {
             Scope::Pages { steps, pages } => {
-                // Between two models.
-                let middle =
-                    pages.get(pages.len() / 2).map_or(0, |half| pages.partition_point(|id| id.tac() < half.tac()));
-                let middle = if pages.len() > PAGES_ALONE_MAX { middle } else { 0 };
-                in_two(pages.split_at(middle), |pages| self.fold_twice(scene, steps, pages))
+                let pieces = pieces(pages, PAGES_ALONE_MAX, |id| id.tac());
+                shared(&pieces, |pages| self.fold_twice(scene, steps, pages))
             }
             Scope::Models(tacs) => {
-                let middle = if tacs.len() > TACS_ALONE_MAX { tacs.len() / 2 } else { 0 };
-                in_two(tacs.split_at(middle), |tacs| Ok(self.walk(scene, tacs)))
+                let pieces = pieces(tacs, TACS_ALONE_MAX, |tac| *tac);
+                shared(&pieces, |tacs| Ok(self.walk(scene, tacs)))
             }
         }
     }
@@ -128,21 +130,52 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Does the second half on a thread of its own, where there is a first.
-fn in_two<T: Sync>(
-    halves: (&[T], &[T]),
+/// Cuts into pieces between two models.
+fn pieces<T>(all: &[T], least: usize, tac: impl Fn(&T) -> Tac) -> Vec<&[T]> {
+    let size = (all.len() / PIECES).max(least);
+    let (mut pieces, mut rest) = (Vec::new(), all);
+    while let Some(last) = rest.get(size.saturating_sub(1)).or(rest.last()) {
+        let last = tac(last);
+        let (piece, after) = rest.split_at(rest.partition_point(|item| tac(item) <= last));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces
+}
+
+/// Does the pieces on some threads and puts their tallies together in order.
+fn shared<T: Sync>(
+    pieces: &[&[T]],
     work: impl Fn(&[T]) -> Result<Tally, StoreError> + Sync,
 ) -> Result<Tally, StoreError> {
-    let (first, second) = halves;
-    if first.is_empty() {
-        return work(second);
-    }
-    thread::scope(|scope| {
-        let later = scope.spawn(|| work(second));
-        let mut tally = work(first)?;
-        tally.extend(later.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        Ok(tally)
-    })
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            match pieces.get(at) {
+                Some(piece) => done.push((at, work(piece)?)),
+                None => return Ok::<_, StoreError>(done),
+            }
+        }
+    };
+    let mut done = thread::scope(|scope| -> Result<_, StoreError> {
+        let others: Vec<_> = (1..THREADS.min(pieces.len())).map(|_| scope.spawn(take)).collect();
+        let mut done = take()?;
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(done)
+    })?;
+    done.sort_unstable_by_key(|(at, _)| *at);
+    let mut tallies = done.into_iter().map(|(_, tally)| tally);
+    let mut sum = match tallies.next() {
+        Some(first) => first,
+        // Nothing is touched.
+        None => return work(&[]),
+    };
+    tallies.for_each(|tally| sum.extend(tally));
+    Ok(sum)
 }
 
 /// Batches as they stand when the steps are taken. The steps count as of the newest entry: an entry that another
