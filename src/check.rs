@@ -182,11 +182,33 @@ impl Checker {
                 answer(place, &scene.decide(inquiry, &Evidence::default()));
             }
         }
-        sets.evidence_batch(&keys, |i, evidence| {
-            answer(places[i], &scene.decide(&inquiries[places[i]], &evidence));
-        });
+        let (mut group, mut sims) = (Vec::with_capacity(HotSets::TOGETHER), Vec::new());
+        for (keys, places) in keys.chunks(HotSets::TOGETHER).zip(places.chunks(HotSets::TOGETHER)) {
+            group.clear();
+            sets.evidence_batch(keys, |i, evidence| group.push((places[i], &inquiries[places[i]], evidence)));
+            sims.clear();
+            sims.extend(group.iter().flat_map(|(_, inquiry, evidence)| sims_of(inquiry, evidence)));
+            sets.touch_subscribers(&sims);
+            for (place, inquiry, evidence) in &group {
+                answer(*place, &scene.decide(inquiry, evidence));
+            }
+        }
         Ok(scene.basis)
     }
+}
+
+/// Whether the number of the SIM that asks can change the verdict: it can be the one asked, or one that is known of the
+/// device.
+fn needs_number(inquiry: &Inquiry, evidence: &Evidence<'_>) -> bool {
+    inquiry.msisdn.is_some() || !evidence.pairs.is_empty() || evidence.marks.iter().any(|mark| mark.number.is_some())
+}
+
+/// The SIMs whose numbers a decision asks for, most of them.
+fn sims_of(inquiry: &Inquiry, evidence: &Evidence<'_>) -> impl Iterator<Item = Imsi> {
+    let own = inquiry.imsi.filter(|_| needs_number(inquiry, evidence));
+    let is_met = inquiry.imsi.is_none() && inquiry.msisdn.is_some();
+    let plain = if is_met { evidence.pairs.plain } else { &[] };
+    own.into_iter().chain(plain.iter().filter_map(|pair| pair.sim()))
 }
 
 /// The verdict under an override: the status is what the override says, the reason is what it would have been.
@@ -238,7 +260,7 @@ impl<'a> Scene<'a> {
     fn decide_as_usual(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Verdict {
         let question = Question {
             asked: inquiry.equipment.asked(),
-            subscriber: self.subscriber(inquiry),
+            subscriber: self.subscriber(inquiry, evidence),
             emergency: inquiry.emergency,
         };
         if let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn)
@@ -251,9 +273,10 @@ impl<'a> Scene<'a> {
     }
 
     /// The subscriber by both names: where the map knows another MSISDN for the IMSI than the one asked, the one
-    /// asked decides and the disagreement is reported.
-    fn subscriber(&self, inquiry: &Inquiry) -> Subscriber {
-        let known = inquiry.imsi.and_then(|imsi| self.msisdn_of(imsi));
+    /// asked decides and the disagreement is reported. The map is not asked where its answer is not read: most devices
+    /// have no number.
+    fn subscriber(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Subscriber {
+        let known = inquiry.imsi.filter(|_| needs_number(inquiry, evidence)).and_then(|imsi| self.msisdn_of(imsi));
         Subscriber {
             msisdn: inquiry.msisdn.or(known),
             imsi: inquiry.imsi,

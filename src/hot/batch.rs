@@ -10,13 +10,20 @@ use super::{
     devices::Spots,
     directory::{Entry, find},
 };
-use crate::{identity::EquipmentKey, pairing::Pairs, policy::Evidence};
+use crate::{
+    identity::{EquipmentKey, Imsi},
+    pairing::Pairs,
+    policy::Evidence,
+};
 use std::hint::black_box;
 
 /// Devices that go through the steps together.
 const GROUP: usize = 64;
 
 impl HotSets {
+    /// Devices and SIMs that are best asked for together.
+    pub const TOGETHER: usize = GROUP;
+
     /// All evidence of many devices: calls `answer` with the index of each key and its evidence, in order.
     pub fn evidence_batch<'a>(&'a self, keys: &[EquipmentKey], mut answer: impl FnMut(usize, Evidence<'a>)) {
         for (group, keys) in keys.chunks(GROUP).enumerate() {
@@ -40,6 +47,24 @@ impl HotSets {
                 tac: self.rules.get(key.tac()),
             };
             answer(index, evidence);
+        }
+    }
+
+    /// Brings the entries of many IMSIs in the subscriber map near, so that asking for each of them waits for no
+    /// memory.
+    pub fn touch_subscribers(&self, imsis: &[Imsi]) {
+        for imsis in imsis.chunks(GROUP) {
+            let mut addresses = [Address { chunk: 0, place: 0 }; GROUP];
+            addresses.iter_mut().zip(imsis).for_each(|(address, imsi)| *address = Address::of_subscriber(*imsi));
+            let addresses = addresses.get(..imsis.len()).unwrap_or(&[]);
+            let chunks = chunks_of(&self.subscribers, addresses);
+            let held = || chunks.iter().zip(addresses).filter_map(|(chunk, address)| Some(((*chunk)?, address.place)));
+            held().for_each(|(chunk, _)| _ = black_box(chunk.is_empty()));
+            let mut buckets = [const { 0..0 }; GROUP];
+            for (bucket, (chunk, place)) in buckets.iter_mut().zip(held()) {
+                *bucket = chunk.bucket(place);
+            }
+            held().zip(&buckets).for_each(|((chunk, _), bucket)| chunk.touch(bucket));
         }
     }
 }

@@ -131,6 +131,16 @@ impl SubscriberShelves {
         &self.others
     }
 
+    /// Among which Indonesian numbers that of a place would be.
+    pub(super) fn bucket(&self, place: u16) -> Range<usize> {
+        self.plain.bucket(place)
+    }
+
+    /// Brings them near.
+    pub(super) fn touch(&self, bucket: &Range<usize>) {
+        self.plain.touch(bucket);
+    }
+
     /// The number of a place.
     pub(super) fn get(&self, place: u16) -> Option<Msisdn> {
         let whole = || self.others.get(place).first().copied();
