@@ -134,15 +134,6 @@ impl HotSets {
         chunks.into_iter().flat_map(|chunk| self.pages_of(chunk))
     }
 
-    fn pages_of(&self, chunk: u64) -> impl Iterator<Item = (PageId, PageContent)> {
-        let tac = Tac::new((chunk / TAC_CHUNKS) as u32).ok();
-        let first = (chunk % TAC_CHUNKS) as u16 * CHUNK_PAGES as u16;
-        (first..first + CHUNK_PAGES as u16)
-            .filter_map(move |page| PageId::new(tac?, page))
-            .map(|id| (id, self.page(id)))
-            .filter(|(_, content)| !content.is_empty())
-    }
-
     /// What is known of the devices of a page.
     pub fn page(&self, id: PageId) -> PageContent {
         let (chunk, page) = chunk_of_page(id);

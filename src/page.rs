@@ -74,6 +74,18 @@ impl PageBits {
         new
     }
 
+    /// Puts a run of places in, both ends included. What lies past the page is left out.
+    pub fn insert_run(&mut self, first: u16, last: u16) {
+        let (first, last) = (usize::from(first), usize::from(last).min(PAGE_SERIALS as usize - 1));
+        for (index, word) in self.0.iter_mut().enumerate().take(last / 64 + 1).skip(first / 64) {
+            let from = first.saturating_sub(index * 64);
+            let to = (last - index * 64).min(63);
+            if from <= to {
+                *word |= u64::MAX << from & u64::MAX >> (63 - to);
+            }
+        }
+    }
+
     /// Takes a place out. `false` when it was not there.
     pub const fn remove(&mut self, place: u16) -> bool {
         let (word, bit) = (place as usize / 64, 1_u64 << (place % 64));
@@ -220,6 +232,14 @@ mod tests {
         fn pages_sort_as_their_keys(one in 0..EquipmentKey::LIMIT, step in 0_u64..10_000_000) {
             let other = EquipmentKey::new((one + step).min(EquipmentKey::LIMIT - 1)).unwrap();
             prop_assert!(PageId::of(EquipmentKey::new(one).unwrap()) <= PageId::of(other));
+        }
+
+        #[test]
+        fn a_run_is_its_places(start in places(), first in 0_u16..2100, length in 0_u16..2100) {
+            let mut mine = bits(&start);
+            mine.insert_run(first, first + length);
+            let run = (first..=first + length).filter(|place| *place < 2048);
+            prop_assert_eq!(mine, bits(&start.into_iter().chain(run).collect()));
         }
 
         #[test]

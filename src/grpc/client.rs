@@ -103,6 +103,11 @@ impl ClientError {
         matches!(self, Self::Refused { code: InvalidArgument | FailedPrecondition | Unimplemented, .. })
     }
 
+    /// Whether who asks may not ask this.
+    pub const fn is_denied(&self) -> bool {
+        matches!(self, Self::Refused { code: tonic::Code::PermissionDenied, .. })
+    }
+
     /// Whether a call left and may have been carried out: the same request can be sent again.
     pub const fn is_open(&self) -> bool {
         matches!(self, Self::Broken { .. })

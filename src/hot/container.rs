@@ -278,9 +278,7 @@ pub(super) fn decode(form: Form, words: &[u64], unit: usize) -> PageBits {
 fn decode_runs(words: &[u64], unit: usize, set: &mut PageBits) {
     for run in 0..usize::from(unit_at(words, unit)) {
         let edges = word_at(words, (unit + 1 + 2 * run) * 16);
-        for place in edges as u16..=((edges >> 16) as u16).min(PAGE_SERIALS as u16 - 1) {
-            set.insert(place);
-        }
+        set.insert_run(edges as u16, (edges >> 16) as u16);
     }
 }
 

@@ -146,6 +146,18 @@ impl Section<'_> {
         }
     }
 
+    /// The pages that hold something, ascending.
+    pub(super) fn pages(&self) -> Vec<(usize, PageBits)> {
+        match self.layout {
+            Layout::Empty => Vec::new(),
+            Layout::Sparse => self.listed_pages(),
+            Layout::Paged => {
+                let held = (0..CHUNK_PAGES).filter(|page| self.entry(*page).0 != Form::Empty);
+                held.map(|page| (page, self.page(page))).collect()
+            }
+        }
+    }
+
     /// How many places are in.
     pub(super) fn count(&self) -> u64 {
         match self.layout {

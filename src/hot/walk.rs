@@ -1,9 +1,9 @@
 //! Walking: models and pages in order, for those who look at all of them.
 
-use super::{CHUNK_SHELVES, HotSets, TAC_CHUNKS};
+use super::{CHUNK_PAGES, CHUNK_SHELVES, HotSets, SHELF_PAGES, TAC_CHUNKS, devices::DeviceSet};
 use crate::{
     identity::Tac,
-    page::{PageContent, PageId},
+    page::{PAGE_SERIALS, PageContent, PageId},
 };
 
 impl HotSets {
@@ -20,12 +20,48 @@ impl HotSets {
     /// The pages of a model that hold something, ascending.
     pub fn pages_of_tac(&self, tac: Tac) -> impl Iterator<Item = (PageId, PageContent)> {
         let first = u64::from(tac.get()) * TAC_CHUNKS;
-        (first..first + TAC_CHUNKS).filter(|chunk| self.has_chunk(*chunk)).flat_map(|chunk| self.pages_of(chunk))
+        (first..first + TAC_CHUNKS).flat_map(|chunk| self.pages_of(chunk))
     }
 
-    fn has_chunk(&self, chunk: u64) -> bool {
-        let shelves = chunk * CHUNK_SHELVES..(chunk + 1) * CHUNK_SHELVES;
-        self.devices.get(chunk).is_some()
-            || self.pairs.len() > 0 && shelves.into_iter().any(|id| self.pairs.get(id).is_some())
+    /// The pages of a chunk that hold something, ascending. Each part of the chunk is read once, whatever is in it.
+    pub(super) fn pages_of(&self, chunk: u64) -> impl Iterator<Item = (PageId, PageContent)> + use<> {
+        let mut contents: [Option<Box<PageContent>>; CHUNK_PAGES] = [const { None }; CHUNK_PAGES];
+        let devices = self.devices.get(chunk);
+        for set in DeviceSet::ALL {
+            for (page, bits) in devices.into_iter().flat_map(|chunk| chunk.section(set).pages()) {
+                let Some(content) = contents.get_mut(page) else { continue };
+                let content = content.get_or_insert_default();
+                match set {
+                    DeviceSet::Registered => content.registered = bits,
+                    DeviceSet::Grandfathered => content.grandfathered = bits,
+                    DeviceSet::Suspended => content.suspended = bits,
+                    // The marks themselves tell.
+                    DeviceSet::Marked => {}
+                }
+            }
+        }
+        for shelf in 0..CHUNK_SHELVES {
+            let id = chunk * CHUNK_SHELVES + shelf;
+            let page_of = |place: u16| usize::from(shelf as u16 * SHELF_PAGES + place / PAGE_SERIALS as u16);
+            for (place, mark) in self.marks.get(id).into_iter().flat_map(|marks| marks.iter()) {
+                if let Some(content) = contents.get_mut(page_of(place)) {
+                    content.get_or_insert_default().marks.push((place % PAGE_SERIALS as u16, mark));
+                }
+            }
+            for (place, pair) in self.pairs.get(id).into_iter().flat_map(|pairs| pairs.iter()) {
+                if let Some(content) = contents.get_mut(page_of(place)) {
+                    content.get_or_insert_default().pairs.push((place % PAGE_SERIALS as u16, pair));
+                }
+            }
+        }
+        let tac = Tac::new((chunk / TAC_CHUNKS) as u32).ok();
+        let first = (chunk % TAC_CHUNKS) as u16 * CHUNK_PAGES as u16;
+        (first..).zip(contents).filter_map(move |(page, content)| {
+            let (id, mut content) = (PageId::new(tac?, page)?, *content?);
+            // Both are runs in order: they are merged and not sorted.
+            content.marks.sort();
+            content.pairs.sort();
+            (!content.is_empty()).then_some((id, content))
+        })
     }
 }

@@ -1,16 +1,19 @@
 //! Who may make which call: the table of access against the proto, and the door of the checks when it asks who calls.
 
 use crate::support::{
-    Asked, Register, batch_request, check_request,
+    self, Asked, Register, batch_request, check_request,
     office::{Office, refused, register, run, shown},
-    patiently,
+    patiently, words,
 };
 use prost_reflect::{DescriptorPool, Value};
 use saring::{
     access::{RULES, Who},
     proto::{self, ExplainRequest},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    os::unix::fs::PermissionsExt,
+};
 use tonic::Code;
 
 const PHONE: &str = "352099001762000";
@@ -102,6 +105,15 @@ fn a_check_door_that_asks_who_calls_answers_nobody_else() {
         refused(explain(&nobody).await, Code::PermissionDenied, "none of these");
         patiently(|| explain(&agent)).await;
         patiently(|| explain(&office.admin)).await;
+
+        // So the command line gives it the network's answer, and no more when it asks for more.
+        let file = office.register.path("element.token");
+        std::fs::write(&file, &element).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let at = format!("check {PHONE} --server {} --token-file {}", office.server.url(), file.display());
+        let short = support::run(words(&at)).ok().out;
+        assert!(short.contains("reason       REGISTERED") && !short.contains("came by"), "{short}");
+        support::run(words(&(at + " --explain"))).refused(1, &["mme-1 is none of these"]);
 
         // Health tells nothing of the register.
         let channel = tonic::transport::Endpoint::from_shared(office.server.url()).unwrap().connect().await.unwrap();

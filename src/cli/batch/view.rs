@@ -60,8 +60,13 @@ pub(super) fn one(batch: &Batch) -> String {
         .steps
         .iter()
         .map(|step| {
-            let (approver, reason) = (or(&step.approver, "-").to_owned(), step.reason.clone());
-            [step.seq.to_string(), time(step.time_unix_s), step.state.clone(), step.principal.clone(), approver, reason]
+            let black = Some(&step.black_from).filter(|day| !day.is_empty());
+            let state = black.map_or_else(|| step.state.clone(), |day| format!("{}, black from {day}", step.state));
+            let approvers = step.endorsed_by.iter().chain(Some(&step.approver).filter(|name| !name.is_empty()));
+            let approvers = approvers.map(String::as_str).collect::<Vec<_>>().join(", ");
+            let approvers = or(&approvers, "-").to_owned();
+            let (by, reason) = (step.principal.clone(), step.reason.clone());
+            [step.seq.to_string(), time(step.time_unix_s), state, by, approvers, reason]
         })
         .collect();
     if !rows.is_empty() {
@@ -94,6 +99,8 @@ pub(super) fn as_json(batch: &Batch) -> Value {
             "state": step.state,
             "principal": step.principal,
             "approver": step.approver,
+            "endorsed_by": step.endorsed_by,
+            "black_from": step.black_from,
             "reason": step.reason,
         })
     });
@@ -146,7 +153,11 @@ mod tests {
             added: 191_965,
             declared_quantity: 200_000,
             brand: "Aurora".into(),
-            steps: vec![step(12, "submitted", "siti", ""), step(14, "active", "siti", "budi")],
+            steps: vec![
+                step(12, "submitted", "siti", ""),
+                BatchStep { endorsed_by: vec!["ayu".into()], ..step(14, "active", "siti", "budi") },
+                BatchStep { black_from: "2027-01-31".into(), ..step(20, "suspended", "budi", "ayu") },
+            ],
             alarms: vec![Alarm { kind: "brand-mix".into(), what: "92 % are of one brand".into(), ..Alarm::default() }],
             ..Batch::default()
         };
@@ -157,9 +168,10 @@ mod tests {
         adds         191,965, 200,000 declared
         declared     Aurora
         submitter    siti
-        entry  time                  state      by    approver
-           12  2026-09-21T14:13:32Z  submitted  siti  -
-           14  2026-09-21T14:13:34Z  active     siti  budi
+        entry  time                  state                             by    approver
+           12  2026-09-21T14:13:32Z  submitted                         siti  -
+           14  2026-09-21T14:13:34Z  active                            siti  ayu, budi
+           20  2026-09-21T14:13:40Z  suspended, black from 2027-01-31  budi  ayu
         ALARM        brand-mix: 92 % are of one brand
         ");
         insta::assert_snapshot!(listed(&[batch]), @r"

@@ -153,12 +153,19 @@ pub(super) fn batch(registry: &Registry, number: BatchNumber) -> Result<proto::B
     let found = batches.get(number);
     let batch = found.ok_or_else(|| Refusal::NotFound(format!("there is no batch {number}")))?;
     let header = &batch.header;
+    let ledger = registry.store().ledger();
     let mut steps = Vec::with_capacity(batch.states.len());
+    let mut before = 0;
     for (seq, state) in &batch.states {
         let entry = registry.store().entry(*seq)?.unwrap_or_default();
-        steps.push(batch_step(entry, *seq, *state));
+        let endorsed = ledger.endorsements(number, Some(*state)).iter().filter(|one| (before..*seq).contains(&one.seq));
+        steps.push(proto::BatchStep {
+            endorsed_by: endorsed.map(|one| one.by.clone()).collect(),
+            black_from: day(batch.black_from_at(*seq)),
+            ..batch_step(entry, *seq, *state)
+        });
+        before = *seq;
     }
-    let ledger = registry.store().ledger();
     let alarms = ledger.alarms().iter().filter(|(_, alarm)| alarm.batch == number);
     let alarms = alarms.map(|(number, alarm)| on_wire(*number, alarm));
     let (since, _) = batch.newest();
@@ -202,6 +209,7 @@ fn batch_step(entry: Entry, seq: u64, state: BatchState) -> proto::BatchStep {
         principal: entry.principal,
         approver: entry.approver,
         reason,
+        ..proto::BatchStep::default()
     }
 }
 
