@@ -10,7 +10,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     // With comments (source info), so that they become doc comments and reach clients through reflection.
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(["saring/v1/check.proto", "saring/v1/registry.proto", "saring/v1/lookup.proto"])?;
+    compiler.open_files([
+        "saring/v1/check.proto",
+        "saring/v1/registry.proto",
+        "saring/v1/lookup.proto",
+        "saring/v1/cases.proto",
+        "saring/v1/desk.proto",
+    ])?;
     // Encoded by the compiler: the types of the set would lose the `roles` of the calls, which are an extension.
     fs::write(out.join("saring_descriptor.bin"), compiler.encode_file_descriptor_set())?;
     let descriptors = compiler.file_descriptor_set();

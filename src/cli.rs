@@ -3,10 +3,12 @@
 //! Output is for people by default and JSON with `--json`; diagnostics go to standard error. Exit codes are
 //! part of the interface: [`Exit`].
 
+mod audit;
 mod backup;
 mod batch;
 mod bench;
 mod capacity;
+mod cases;
 mod certs;
 mod change;
 mod check;
@@ -86,6 +88,10 @@ enum Verb {
     Check(check::CheckArgs),
     /// Look up a device, a number, a document or a batch: what an agent says, on one screen
     Lookup(lookup::LookupArgs),
+    /// The cases of the call centre: open, note, hand over, close
+    Case(cases::CaseArgs),
+    /// Show who looked at what, and prove that the record of it is whole
+    Audit(audit::AuditArgs),
     /// Tell the whole story of a device or a number, in order
     History(history::HistoryArgs),
     /// Show how much the register holds and what it costs
@@ -158,6 +164,8 @@ pub fn main() -> ExitCode {
         Verb::Pairing(args) => change::told(pairing::run(&args)),
         Verb::Override(args) => change::told(overrides::run(&args)),
         Verb::Certs(args) => certs::run(&args),
+        Verb::Case(args) => change::told(cases::run(&args)),
+        Verb::Audit(args) => change::told(audit::run(&args)),
         Verb::Journal(args) => journal::run(&args),
         Verb::History(args) => history::run(&args),
         Verb::Capacity(args) => capacity::run(&args),

@@ -9,9 +9,12 @@
 
 mod acceptor;
 mod asking;
+mod audit;
+mod cases;
 mod client;
 mod connection;
 mod convert;
+mod desk;
 mod gate;
 mod incoming;
 mod lag;
@@ -26,8 +29,8 @@ mod stream;
 mod tls;
 
 pub use client::{
-    Access, Authorised, Bearer, ClientError, Dialled, ExplainClient, Line, LookupCaller, RegistryCaller, Token,
-    Transfer,
+    Access, AuditCaller, Authorised, Bearer, CasesCaller, ClientError, Dialled, ExplainClient, Line, LookupCaller,
+    RegistryCaller, Token, Transfer,
 };
 pub use connection::Connection;
 pub(crate) use convert::{explanation as explanation_to_wire, help as help_to_wire, lookup as lookup_to_wire};

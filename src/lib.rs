@@ -30,6 +30,7 @@ pub mod serve;
 // Operations.
 pub mod capacity;
 pub mod check;
+pub mod desk;
 pub mod explain;
 pub mod history;
 pub mod import;
@@ -52,6 +53,7 @@ pub mod digest;
 pub mod door_limits;
 pub mod fold;
 pub mod journal;
+pub mod keyed;
 pub mod ledger;
 pub mod limits;
 pub mod listing;

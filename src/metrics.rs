@@ -116,6 +116,11 @@ impl Metrics {
         self.0.recorder.register_gauge(&key(name, labels), &METADATA)
     }
 
+    /// A counter of another part of the node, by its full name.
+    pub fn counter(&self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Counter {
+        self.0.recorder.register_counter(&key(name, labels), &METADATA)
+    }
+
     /// Verdicts given so far by all runtimes.
     pub fn checks(&self) -> u64 {
         self.0.tallies.iter().map(|tally| tally.checks()).sum()
@@ -232,6 +237,8 @@ fn describe(recorder: &PrometheusRecorder) {
     let counters = [
         ("saring_checks_total", "Verdicts given, by status and reason."),
         ("saring_refused_total", "Calls refused without a verdict, by cause."),
+        ("saring_black_answers_recorded_total", "Black answers that went on record for the desk."),
+        ("saring_black_answers_dropped_total", "Black answers that did not: the ring or the desk was full, or failed."),
         ("saring_connections_refused_total", "Connections refused because too many were open."),
         ("saring_handshakes_refused_total", "TLS handshakes that failed, took too long or were given up."),
     ];
@@ -254,6 +261,8 @@ fn describe(recorder: &PrometheusRecorder) {
         ("saring_capacity_imeis", "IMEIs by door and state of their batches."),
         ("saring_capacity_growth_imeis_per_day", "Growth: mean of 30 days, and of the highest week of 90 days."),
         ("saring_capacity_bytes_per_billion", "What a billion IMEIs take, as measured on this register."),
+        ("saring_cases_open", "Cases of the desk that are not closed, by owner."),
+        ("saring_cases_overdue", "Of these, cases whose owner is late."),
         ("saring_alarms", "Alarms that stand in the journal, by kind."),
         ("saring_data_age_seconds", "Seconds since this node last confirmed that it holds everything acknowledged."),
     ];

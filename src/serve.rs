@@ -7,12 +7,14 @@ use crate::{
     check::{Checker, Clock, Explain},
     config::{ClientCertificates, NodeConfig, Unprotected},
     console::Console,
+    desk::{BlackFigures, BlackWriter, Desk, DeskError},
     grpc::{ClientRoots, DoorConfig, GrpcConfig, GrpcError, GrpcServer, RegistryDoor, Tls, TlsError, TlsFiles},
     hot::Published,
     limits,
     metrics::Metrics,
     registry::Registry,
     revision::Revision,
+    store::Store,
 };
 use std::{
     io,
@@ -103,6 +105,7 @@ pub struct Node {
     grace: Duration,
     registry: RegistryDoor,
     kept: Option<Registry>,
+    black: Option<BlackWriter>,
 }
 
 /// Stops a node from another thread.
@@ -167,7 +170,20 @@ impl Node {
         let (stop, events) = mpsc::channel();
         spawn_loader(load, metrics.clone(), stop.clone())?;
         let grace = Duration::from_secs(config.drain_seconds);
-        Ok(Self { grpc, http, checker, metrics, draining, side, events, stop, grace, registry, kept: None })
+        Ok(Self {
+            grpc,
+            http,
+            checker,
+            metrics,
+            draining,
+            side,
+            events,
+            stop,
+            grace,
+            registry,
+            kept: None,
+            black: None,
+        })
     }
 
     /// The address of the gRPC door.
@@ -226,6 +242,18 @@ impl Node {
             self.registry.open(registry.clone());
             self.side.spawn(keep_house(registry.clone(), self.metrics.clone(), self.draining.subscribe()));
         }
+        if let (Some(registry), Some(ring)) = (&loaded.registry, self.grpc.take_black_answers()) {
+            let store = Arc::clone(registry.store());
+            let counter = |name| self.metrics.counter(name, &[]);
+            let figures = BlackFigures {
+                recorded: counter("saring_black_answers_recorded_total"),
+                dropped: counter("saring_black_answers_dropped_total"),
+            };
+            match ring.write_to(store, self.checker.clone(), figures) {
+                Ok(writer) => self.black = Some(writer),
+                Err(error) => tracing::error!(%error, "black answers are not recorded: the system gave no thread"),
+            }
+        }
         self.kept = loaded.registry;
         self.checker.make_ready(loaded.sets);
         self.grpc.serve(loaded.explain, self.kept.clone());
@@ -243,7 +271,7 @@ impl Node {
 
     /// Drains both doors; what was kept ends last.
     fn end(self) {
-        let Self { grpc, draining, side, grace, registry, kept, .. } = self;
+        let Self { grpc, draining, side, grace, registry, kept, black, .. } = self;
         draining.send_replace(true);
         let begun = Instant::now();
         let changes = registry.stop();
@@ -257,6 +285,9 @@ impl Node {
             tracing::warn!("changes were still under way; each is made as a whole or not at all");
         }
         side.shutdown_timeout(grace.saturating_sub(begun.elapsed()));
+        if let Some(writer) = black {
+            writer.stop();
+        }
         drop(kept);
     }
 }
@@ -276,7 +307,31 @@ async fn keep_house(registry: Registry, metrics: Metrics, mut draining: watch::R
             Ok(Err(error)) => tracing::error!(%error, "what lapses by itself could not be marked"),
             Err(error) => tracing::error!(%error, "keeping house broke off"),
         }
+        let (store, figures) = (Arc::clone(registry.store()), metrics.clone());
+        match tokio::task::spawn_blocking(move || keep_desk(&store, &figures)).await {
+            Ok(Ok(())) => {}
+            // Checks do not need the desk: the node goes on, and lookups say what is wrong.
+            Ok(Err(error)) => tracing::error!(%error, "the desk could not be kept in order"),
+            Err(error) => tracing::error!(%error, "keeping the desk broke off"),
+        }
     }
+}
+
+/// Erases what was kept at the desk for its time, and counts the queues. A register whose desk nobody used has none.
+fn keep_desk(store: &Arc<Store>, metrics: &Metrics) -> Result<(), DeskError> {
+    if !store.has_desk() {
+        return Ok(());
+    }
+    let (desk, now) = (Desk::open(store)?, jiff::Timestamp::now());
+    let erased = desk.keep_house(now.as_millisecond())?;
+    if erased > 0 {
+        tracing::info!(erased, "personal values of the desk were erased: their time was over");
+    }
+    for (party, open, overdue) in desk.case_queues(now.as_second())? {
+        metrics.gauge("saring_cases_open", &[("owner", party.name())]).set(open as f64);
+        metrics.gauge("saring_cases_overdue", &[("owner", party.name())]).set(overdue as f64);
+    }
+    Ok(())
 }
 
 fn show_alarms(registry: &Registry, metrics: &Metrics) {

@@ -12,6 +12,7 @@ mod audit;
 mod backup;
 mod begin;
 mod bulk;
+mod desk;
 mod error;
 mod found;
 mod hashes;
@@ -34,6 +35,9 @@ pub use audit::BodyAudit;
 pub use backup::BackedUp;
 pub(crate) use backup::PERSON_KEY;
 pub use bulk::{BulkLoad, BulkPart, LoadedBody, Loading};
+pub use desk::{
+    AuditRecord, AuditRow, DESK_FORMAT, DeskChange, DeskFamily, DeskRange, DeskStore, Kept, Keyed, NumberKeys,
+};
 pub use error::StoreError;
 pub use open::OpenMode;
 pub use pages::{BatchHeads, BatchTable, PageRows};
@@ -131,6 +135,8 @@ pub struct Store {
     broken: AtomicBool,
     writing: Mutex<()>,
     state: RwLock<State>,
+    /// The desk's database; none before it is needed.
+    desk: Mutex<Option<Arc<DeskStore>>>,
 }
 
 /// What a store keeps in memory of itself.

@@ -27,10 +27,12 @@ Examples:
   saring lookup imsi-510101234567890 --data DIR        those of a SIM
   saring lookup TPP-2026-0117 --data DIR               a document; `batch 17` is a batch
   saring lookup 352099001761481 --data DIR --language en --as-of 1.42 --on 2027-01-01
+  saring lookup 352099001761481 --server URL --reveal '62812*****789' --purpose \"police letter 17/2026\"
   saring lookup --questions                            what callers ask, and what to answer
 
 14 to 16 digits are an IMEI, 5 to 13 (and what begins with + or 628) a number; imei-, imsi-,
-msisdn-, batch and document before the text say it outright. Numbers are masked. The address of
+msisdn-, batch and document before the text say it outright. Numbers are masked. What a server
+looks up goes on record (saring audit); --data reads files without one. The address of
 --server is that of the Registry door; an agent of an operator sees that operator's numbers only.
 
 Exit codes: 0 found, 2 bad input, 1 failed.")]
@@ -62,6 +64,12 @@ pub(super) struct LookupArgs {
     data: Option<PathBuf>,
     #[command(flatten)]
     there: ServerFlags,
+    /// What it is looked up for; goes on record
+    #[arg(long, value_name = "TEXT", requires = "server")]
+    purpose: Option<String>,
+    /// Show in full the number that the page shows like this; needs --purpose and goes on record
+    #[arg(long, value_name = "MASKED", requires_all = ["server", "purpose"])]
+    reveal: Option<String>,
     /// Show the questions that callers ask, with their answers
     #[arg(long, conflicts_with = "text")]
     questions: bool,
@@ -76,6 +84,23 @@ pub(super) fn run(args: &LookupArgs) -> Result<Exit, Failure> {
         print(&if args.json { json::help(&help).to_string() } else { screen::help(&help) })?;
         return Ok(Exit::Ok);
     };
+    if let (Some(masked), Some(access)) = (&args.reveal, args.there.access()?) {
+        let request = proto::RevealRequest {
+            text: text.to_owned(),
+            number: masked.clone(),
+            batch: 0,
+            purpose: args.purpose.clone().unwrap_or_default(),
+        };
+        return match LookupCaller::connect(&access)?.reveal(request) {
+            Err(ClientError::Refused { code: _, message }) if is_bad(&message) => bad_input(&message),
+            Err(error) => Err(error.into()),
+            Ok(revealed) if args.json => {
+                let object = serde_json::json!({"numbers": revealed.numbers, "audit_entry": revealed.audit_entry});
+                print(&object.to_string()).map(|()| Exit::Ok)
+            }
+            Ok(revealed) => print(&revealed.numbers.join("\n")).map(|()| Exit::Ok),
+        };
+    }
     let found = match (&args.data, args.there.access()?) {
         (Some(data), _) => match here(args, text, data) {
             Err(failure) if failure.is::<BadInput>() => return bad_input(&failure),
@@ -103,7 +128,9 @@ fn bad_input(what: &dyn std::fmt::Display) -> Result<Exit, Failure> {
 
 /// Whether the server refused a value of the question: it names the field first.
 fn is_bad(message: &str) -> bool {
-    ["text: ", "msisdn: ", "imsi: ", "operator: ", "as_of: ", "language: "].iter().any(|name| message.starts_with(name))
+    ["text: ", "msisdn: ", "imsi: ", "operator: ", "as_of: ", "language: ", "number: ", "purpose: "]
+        .iter()
+        .any(|name| message.starts_with(name))
 }
 
 fn here(args: &LookupArgs, text: &str, data: &std::path::Path) -> Result<proto::FindResponse, Failure> {
@@ -140,5 +167,6 @@ fn request(args: &LookupArgs, text: &str) -> proto::FindRequest {
         language: args.language.tag().to_owned(),
         on_unix_seconds: args.on,
         as_of: given(&args.as_of),
+        purpose: given(&args.purpose),
     }
 }

@@ -84,7 +84,15 @@ impl RegistryFlags {
     /// # Errors
     /// When the token cannot be read, or nobody answers.
     pub(super) fn connect(&self) -> Result<RegistryCaller, Failure> {
-        Ok(RegistryCaller::connect(&self.access(std::env::var(SERVER_VARIABLE).ok())?)?)
+        Ok(RegistryCaller::connect(&self.reach()?)?)
+    }
+
+    /// How to reach the door, for the other services behind it.
+    ///
+    /// # Errors
+    /// When the token cannot be read.
+    pub(super) fn reach(&self) -> Result<Access, Failure> {
+        self.access(std::env::var(SERVER_VARIABLE).ok())
     }
 
     fn access(&self, environment: Option<String>) -> Result<Access, Failure> {

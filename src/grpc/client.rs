@@ -4,11 +4,13 @@
 //! that of the changes, [`LookupCaller`] that of what agents ask. [`Line`] is a bare connection, for who speaks HTTP/2
 //! itself.
 
+mod desk;
 mod dial;
 mod line;
 mod lookup;
 mod registry;
 
+pub use desk::{AuditCaller, CasesCaller};
 pub use dial::{Access, Authorised, Bearer, Dialled, Token};
 pub use line::Line;
 pub use lookup::LookupCaller;

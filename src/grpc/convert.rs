@@ -1,8 +1,12 @@
 //! Wire to terms and back. Every value of a client is checked here, once.
 
+mod cases;
+mod desk;
 mod explanation;
 mod lookup;
 
+pub(super) use cases::{case, case_device, case_figures, case_number, found_case};
+pub(super) use desk::{audit_lines, audit_verified, breach_pack, looked, revealed};
 pub(crate) use explanation::explanation;
 pub(super) use explanation::malformed;
 pub(crate) use lookup::{help, lookup};

@@ -5,60 +5,51 @@
 
 use super::{
     convert,
-    registry::{Caller, warming_or},
+    desk::{Desks, agent},
     status,
 };
 use crate::{
-    check::{Clock, ExplainError},
-    explain::Explainer,
-    limits,
-    lookup::{Finder, LookupError},
+    check::ExplainError,
+    desk::CaseNumber,
+    lookup::{LookupError, LookupOrder},
     proto::{self, lookup_server::Lookup as Service},
-    registry::Registry,
 };
-use std::sync::{Arc, OnceLock};
-use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 /// The service. Cloning copies references only.
 #[derive(Clone)]
-pub(super) struct LookupService {
-    registry: Arc<OnceLock<Registry>>,
-    places: Arc<Semaphore>,
-}
+pub(super) struct LookupService(Desks);
 
 impl LookupService {
-    pub(super) fn new(registry: Arc<OnceLock<Registry>>) -> Self {
-        Self { registry, places: Arc::new(Semaphore::new(limits::LOOKUPS_MAX)) }
+    pub(super) const fn new(desks: Desks) -> Self {
+        Self(desks)
     }
 }
 
 #[tonic::async_trait]
 impl Service for LookupService {
     async fn find(&self, request: Request<proto::FindRequest>) -> Result<Response<proto::FindResponse>, Status> {
-        let caller = Caller::of(&request)?;
-        let own = caller.principal().operator.clone();
-        let only = Some(own).filter(|operator| !operator.is_empty());
+        let agent = agent(&request)?;
         let request = request.into_inner();
         let language = convert::language(&request.language)?;
-        let order = convert::lookup_order(&request, only)?;
-        let store = Arc::clone(warming_or(&self.registry)?.store());
-        // A caller waits for its turn; its deadline says for how long.
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| status::busy())?;
-        let found = tokio::task::spawn_blocking(move || {
-            let clock = Clock::fixed(jiff::Timestamp::now().as_second());
-            let found = Finder::new(Explainer::new(store, clock)).find(&order);
-            drop(place);
-            found.map(|found| convert::lookup(&found, language))
-        });
-        match found.await {
-            Ok(Ok(found)) => Ok(Response::new(found)),
-            Ok(Err(error)) => Err(refused(&error)),
-            Err(error) => {
-                tracing::error!(%error, "a lookup broke off");
-                Err(Status::internal("the call broke off; the node's diagnostics say why"))
-            }
+        if let Some(number) = CaseNumber::asked(&request.text) {
+            let number = number.map_err(|error| Status::invalid_argument(format!("text: {error}")))?;
+            return self.0.run(move |desk| Ok(convert::found_case(&desk.case(&agent, number)?, desk.revision()))).await;
         }
+        let order = convert::lookup_order(&request, agent.operator.clone())?;
+        let found = self.0.run(move |desk| {
+            let looked = desk.look_up(&agent, order, &request.purpose)?;
+            Ok(convert::looked(&looked, language))
+        });
+        found.await
+    }
+
+    async fn reveal(&self, request: Request<proto::RevealRequest>) -> Result<Response<proto::RevealResponse>, Status> {
+        let agent = agent(&request)?;
+        let proto::RevealRequest { text, number, batch, purpose } = request.into_inner();
+        let order = LookupOrder { text, only: agent.operator.clone(), ..LookupOrder::default() };
+        let batch = Some(batch).filter(|batch| *batch > 0);
+        self.0.run(move |desk| Ok(convert::revealed(&desk.reveal(&agent, order, &number, batch, &purpose)?))).await
     }
 
     async fn help(&self, request: Request<proto::HelpRequest>) -> Result<Response<proto::HelpResponse>, Status> {
@@ -66,7 +57,7 @@ impl Service for LookupService {
     }
 }
 
-fn refused(error: &LookupError) -> Status {
+pub(super) fn refused(error: &LookupError) -> Status {
     match error {
         LookupError::Unread { .. } => Status::invalid_argument(format!("text: {error}")),
         LookupError::OtherOperator { .. } => Status::invalid_argument(format!("operator: {error}")),

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     check::{Checker, Explain},
+    desk::{self, BlackRing},
     limits,
     metrics::Metrics,
     proto::{self, equipment_check_server::EquipmentCheckServer},
@@ -80,6 +81,7 @@ pub struct GrpcServer {
     draining: watch::Sender<bool>,
     abandoned: watch::Sender<bool>,
     explanations: Arc<Explanations>,
+    black: Option<BlackRing>,
     registry: Arc<OnceLock<Registry>>,
     ended: std_mpsc::Receiver<()>,
     threads: Vec<thread::JoinHandle<()>>,
@@ -100,9 +102,10 @@ impl GrpcServer {
         let registry = Arc::new(OnceLock::new());
         let health = HealthReporter::new();
         let (mut dealers, mut threads) = (Vec::new(), Vec::new());
-        for (i, tally) in metrics.tallies().iter().take(config.runtimes).enumerate() {
+        let (senders, black) = desk::black_ring(config.runtimes);
+        for (i, (tally, sender)) in metrics.tallies().iter().zip(senders).enumerate() {
             let (dealer, dealt) = mpsc::unbounded_channel();
-            let runtime = Arc::new(Runtime::new(checker.clone(), Arc::clone(tally)));
+            let runtime = Arc::new(Runtime::new(checker.clone(), Arc::clone(tally), sender));
             let service = CheckService::new(Arc::clone(&runtime), Arc::clone(&explanations), draining.subscribe());
             let asking = config.ask_who.then(|| Asking::new(Arc::clone(&registry)));
             let worker =
@@ -113,12 +116,17 @@ impl GrpcServer {
         let acceptor = Acceptor::bind(config, dealers, metrics.clone(), health, side)?;
         let local = acceptor.local();
         side.spawn(acceptor.run(phase.subscribe(), draining.clone()));
-        Ok(Self { local, phase, draining, abandoned, explanations, registry, ended, threads })
+        Ok(Self { local, phase, draining, abandoned, explanations, black: Some(black), registry, ended, threads })
     }
 
     /// The address that was bound.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Where the black answers of all check runtimes come out. Given once.
+    pub fn take_black_answers(&mut self) -> Option<BlackRing> {
+        self.black.take()
     }
 
     /// The checker is ready: health says SERVING and explanations are given.

@@ -9,10 +9,13 @@ use super::{
     stream::Answers,
 };
 use crate::{
-    check::{Checker, Explain, ExplainError, Inquiry, NotReady, When},
+    check::{Checker, EquipmentValue, Explain, ExplainError, Inquiry, NotReady, When},
+    desk::{BlackAnswer, BlackSender},
     limits,
     metrics::{Refusal, Tally},
+    policy::{Reason, Status::Blacklisted},
     proto::{self, equipment_check_server::EquipmentCheck},
+    revision::Revision,
 };
 use std::{
     borrow::Cow,
@@ -34,12 +37,22 @@ pub(super) struct Runtime {
     pub(super) lag: Lag,
     /// What it has done.
     pub(super) tally: Arc<Tally>,
+    /// Where black answers go on record.
+    black: BlackSender,
     calls: AtomicU64,
 }
 
 impl Runtime {
-    pub(super) fn new(checker: Checker, tally: Arc<Tally>) -> Self {
-        Self { checker, lag: Lag::new(Arc::clone(&tally)), tally, calls: AtomicU64::new(0) }
+    pub(super) fn new(checker: Checker, tally: Arc<Tally>, black: BlackSender) -> Self {
+        Self { checker, lag: Lag::new(Arc::clone(&tally)), tally, black, calls: AtomicU64::new(0) }
+    }
+
+    /// Puts a black answer where the desk takes it on record. Never waits.
+    fn refuse(&self, inquiry: &Inquiry, operator: Option<&str>, reason: Reason, revision: Revision) {
+        if let EquipmentValue::Key(key) = inquiry.equipment {
+            let Inquiry { msisdn, imsi, .. } = *inquiry;
+            self.black.push(BlackAnswer { key, msisdn, imsi, operator: operator.map(Box::from), reason, revision });
+        }
     }
 
     /// The time, for one call in [`limits::CALLS_PER_TIMED_CALL`].
@@ -121,8 +134,12 @@ impl CheckService {
     pub(super) fn answer(&self, request: &proto::CheckRequest) -> Result<proto::CheckResponse, Refused> {
         let begun = self.runtime.timed();
         fail::fail_point!("check-slow");
-        let answer = self.runtime.checker.check(&convert::inquiry(request)?, self.operator(&request.operator)?)?;
+        let (inquiry, operator) = (convert::inquiry(request)?, self.operator(&request.operator)?);
+        let answer = self.runtime.checker.check(&inquiry, operator)?;
         self.runtime.tally.count(answer.verdict.status, answer.verdict.reason);
+        if answer.verdict.status == Blacklisted {
+            self.runtime.refuse(&inquiry, operator, answer.verdict.reason, answer.basis.revision);
+        }
         let response = convert::response(&answer);
         if let Some(begun) = begun {
             let took = begun.elapsed();
@@ -142,10 +159,17 @@ impl CheckService {
         let operator = self.operator(&request.operator)?;
         let mut answers = BatchAnswers::new(inquiries.len(), request.with_valid_until);
         let tally = &self.runtime.tally;
+        let mut black = Vec::new();
         let basis = self.runtime.checker.check_batch(&inquiries, operator, |i, verdict| {
             tally.count(verdict.status, verdict.reason);
             answers.set(i, verdict);
+            if verdict.status == Blacklisted {
+                black.push((i, verdict.reason));
+            }
         })?;
+        for (i, reason) in black {
+            self.runtime.refuse(&inquiries[i], operator, reason, basis.revision);
+        }
         let took = begun.elapsed();
         self.runtime.lag.handled(took);
         tally.time_batch(took);

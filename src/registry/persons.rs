@@ -7,16 +7,15 @@
 use super::{Refusal, Registry, RegistryError};
 use crate::{
     batch::PersonHash,
+    keyed::hmac,
     store::{PERSON_KEY as FILE, StoreError},
 };
-use sha2::{Digest, Sha256};
 use std::{fs, io::ErrorKind, sync::Mutex};
 
 const DOING: &str = "the key of persons";
 /// One thread makes the key.
 static MAKING: Mutex<()> = Mutex::new(());
 const KEY_BYTES: usize = 32;
-const BLOCK_BYTES: usize = 64;
 
 impl Registry {
     /// The keyed hash (HMAC-SHA-256, RFC 2104, cut to 16 bytes) of a passport or identity number.
@@ -63,28 +62,5 @@ impl Registry {
         getrandom::fill(&mut key).map_err(StoreError::from)?;
         self.store.write_beside(FILE, &key, DOING)?;
         Ok(key)
-    }
-}
-
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let padded = |with: u8| {
-        let mut block = [with; BLOCK_BYTES];
-        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-        block
-    };
-    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(message).finalize();
-    Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hmac;
-
-    /// RFC 4231, test case 2.
-    #[test]
-    fn the_hash_is_the_one_of_the_rfc() {
-        let hex: String =
-            hmac(b"Jefe", b"what do ya want for nothing?").iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 }

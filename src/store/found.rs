@@ -87,7 +87,7 @@ fn check_manifest(path: &Path) -> Result<(), StoreError> {
 const DEFAULT: &str = "default";
 
 /// Whether a table or a log of RocksDB is there: then there was a database.
-fn has_table_or_log(path: &Path) -> bool {
+pub(super) fn has_table_or_log(path: &Path) -> bool {
     let names = std::fs::read_dir(path).into_iter().flatten();
     let mut names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     names.any(|name| {

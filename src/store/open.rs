@@ -140,6 +140,7 @@ impl Store {
             broken: AtomicBool::new(false),
             writing: Mutex::new(()),
             state: RwLock::new(State::default()),
+            desk: Mutex::new(None),
         })
     }
 

@@ -6,7 +6,9 @@
 //! entries up to the point keep their bytes and their place in the journal's tree.
 
 use super::{
-    OpenMode, Store, StoreError, backup, cf, keys,
+    OpenMode, Store, StoreError, backup, cf,
+    desk::open::DIRECTORY as DESK,
+    keys,
     open::{META_APPLIED, encode_applied},
     write::{Draft, Hands},
 };
@@ -118,6 +120,23 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
         if entry.file_type()?.is_file() && !is_of_a_process(&entry.file_name().to_string_lossy()) {
             fs::copy(entry.path(), to.join(entry.file_name()))?;
             fail_point!("restore-mid-copy");
+        }
+    }
+    copy_desk(&from.join(DESK), &to.join(DESK))?;
+    backup::sync_all(to).map(|_| ())
+}
+
+/// Copies the desk's database, where there is one. What agents did stays on record whatever the point: nothing is cut.
+fn copy_desk(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
+    backup::make_directory(to)?;
+    fs::set_permissions(to, fs::metadata(from)?.permissions())?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() && !is_of_a_process(&entry.file_name().to_string_lossy()) {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
         }
     }
     backup::sync_all(to).map(|_| ())

@@ -264,6 +264,8 @@ label-revision = revision
 label-nothing = nothing is on record
 label-by = by
 label-approved-by = approved by
+label-refusals = Last refusals
+label-cases = Open cases
 label-more = more
 
 ## Questions and answers

@@ -264,6 +264,8 @@ label-revision = revisi
 label-nothing = tidak ada yang tercatat
 label-by = oleh
 label-approved-by = disetujui
+label-refusals = Penolakan terakhir
+label-cases = Kasus terbuka
 label-more = lagi
 
 ## Pertanyaan dan jawaban

@@ -143,6 +143,8 @@ texts! {
         Nothing = "label-nothing",
         By = "label-by",
         ApprovedBy = "label-approved-by",
+        Refusals = "label-refusals",
+        Cases = "label-cases",
         More = "label-more",
     }
 }

@@ -8,6 +8,7 @@ mod bench;
 mod changes;
 mod cli;
 mod concurrent;
+mod desk;
 mod documents;
 mod edits;
 mod evidence;

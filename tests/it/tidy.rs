@@ -53,6 +53,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "capacity",
         "check",
+        "desk",
         "explain",
         "history",
         "import",
@@ -74,6 +75,7 @@ const LAYERS: &[&[&str]] = &[
         "door_limits",
         "fold",
         "journal",
+        "keyed",
         "ledger",
         "limits",
         "listing",

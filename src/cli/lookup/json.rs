@@ -10,6 +10,7 @@ pub(super) fn found(found: &proto::FindResponse) -> Value {
         Some(Found::Number(page)) => ("number", number(page)),
         Some(Found::Document(page)) => ("document", document(page)),
         Some(Found::Batch(page)) => ("batch", batch(page)),
+        Some(Found::Case(case)) => ("case", crate::cli::cases::as_json(case)),
         None => ("nothing", Value::Null),
     };
     json!({
@@ -17,7 +18,24 @@ pub(super) fn found(found: &proto::FindResponse) -> Value {
         "revision": revision(found.revision),
         "unix_seconds": found.unix_seconds,
         "notes": found.notes,
+        "refusals": found.refusals.iter().map(refused).collect::<Vec<_>>(),
+        "cases": found.cases.iter().map(crate::cli::cases::as_json).collect::<Vec<_>>(),
+        "audit_entry": (found.audit_entry > 0).then_some(found.audit_entry),
         kind: page,
+    })
+}
+
+fn refused(refused: &proto::RefusedChecks) -> Value {
+    json!({
+        "imei": refused.imei,
+        "first_unix_seconds": refused.first_unix_s,
+        "last_unix_seconds": refused.last_unix_s,
+        "count": refused.count,
+        "operator": text(&refused.operator),
+        "reason": text(&refused.reason),
+        "headline": text(&refused.headline),
+        "number": text(&refused.number),
+        "revision": revision(refused.revision),
     })
 }
 

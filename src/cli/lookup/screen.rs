@@ -1,7 +1,7 @@
 //! The screen of an agent: the answer first, then what to say, then what lies behind it.
 
 use crate::{
-    cli::grouped,
+    cli::{cases, grouped},
     day::Day,
     listing::Door,
     policy::Status,
@@ -23,8 +23,12 @@ pub(super) fn found(found: &proto::FindResponse, language: Language) -> String {
         Some(Found::Number(page)) => screen.number(page),
         Some(Found::Document(page)) => screen.document(page),
         Some(Found::Batch(page)) => screen.batch(page),
+        Some(Found::Case(case)) => screen.text.push_str(&format!("{}\n\n", cases::shown(case))),
         None => {}
     }
+    let refusals: Vec<_> = found.refusals.iter().map(|refused| screen.refused(refused)).collect();
+    screen.lines(Label::Refusals, refusals);
+    screen.lines(Label::Cases, found.cases.iter().map(cases::line));
     if !matches!(found.found, Some(Found::Device(_))) {
         screen.lines(Label::Notes, found.notes.iter().cloned());
     }
@@ -101,6 +105,15 @@ impl Screen {
         let others: Vec<_> = others.collect();
         self.lines(Label::OtherImei, others);
         self.history(&page.history);
+    }
+
+    /// When, where and why a device was refused.
+    fn refused(&self, refused: &proto::RefusedChecks) -> String {
+        let when = self.language.moment(refused.last_unix_s);
+        let operator = if refused.operator.is_empty() { String::new() } else { format!(" @ {}", refused.operator) };
+        let number = if refused.number.is_empty() { String::new() } else { format!(", {}", refused.number) };
+        let (imei, reason, count) = (&refused.imei, &refused.reason, grouped(refused.count));
+        format!("{when}  {imei}{operator}, {reason}{number} ({count}x)")
     }
 
     /// `DILAYANI, TEMPORARY`.

@@ -36,6 +36,17 @@ impl LookupCaller {
         })
     }
 
+    /// Shows a number in full.
+    ///
+    /// # Errors
+    /// As [`LookupCaller::find`].
+    pub fn reveal(&self, request: proto::RevealRequest) -> Result<proto::RevealResponse, ClientError> {
+        self.ask(|mut client| {
+            let request = request.clone();
+            async move { client.reveal(request).await }
+        })
+    }
+
     /// The questions of callers.
     ///
     /// # Errors

@@ -44,6 +44,9 @@ pub(crate) fn lookup(lookup: &Lookup, language: Language) -> proto::FindResponse
         unix_seconds: lookup.unix_seconds,
         notes,
         found: Some(found),
+        audit_entry: 0,
+        refusals: Vec::new(),
+        cases: Vec::new(),
     }
 }
 
@@ -58,11 +61,11 @@ pub(crate) fn help(language: Language) -> proto::HelpResponse {
     proto::HelpResponse { entries: entries.collect() }
 }
 
-const fn revision(revision: Revision) -> proto::Revision {
+pub(super) const fn revision(revision: Revision) -> proto::Revision {
     proto::Revision { epoch: revision.epoch, seq: revision.seq }
 }
 
-fn imei(key: EquipmentKey) -> String {
+pub(super) fn imei(key: EquipmentKey) -> String {
     Imei::from_key(key).to_string()
 }
 

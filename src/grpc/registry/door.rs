@@ -3,13 +3,19 @@
 use super::{Doorkeeper, RegistryService};
 use crate::{
     grpc::{
+        audit::AuditService,
+        cases::CasesService,
+        desk::Desks,
         incoming::{DoorConfig, Incoming},
         lookup::LookupService,
         server::{GrpcError, transport},
     },
     limits,
     metrics::Metrics,
-    proto::{self, lookup_server::LookupServer, registry_server::RegistryServer},
+    proto::{
+        self, audit_server::AuditServer, cases_server::CasesServer, lookup_server::LookupServer,
+        registry_server::RegistryServer,
+    },
     registry::Registry,
 };
 use std::{
@@ -28,6 +34,8 @@ use tonic::{
 
 const REGISTRY_PREFIX: &str = "/saring.v1.Registry/";
 const LOOKUP_PREFIX: &str = "/saring.v1.Lookup/";
+const AUDIT_PREFIX: &str = "/saring.v1.Audit/";
+const CASES_PREFIX: &str = "/saring.v1.Cases/";
 
 /// The open door. Dropping it does not close it: [`RegistryDoor::stop`] does.
 pub struct RegistryDoor {
@@ -54,11 +62,17 @@ impl RegistryDoor {
             .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
             .build_v1()
             .map_err(GrpcError::Reflection)?;
-        let lookup = LookupServer::new(LookupService::new(Arc::clone(&registry)))
-            .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        let desks = Desks::new(Arc::clone(&registry));
+        let lookup =
+            LookupServer::new(LookupService::new(desks.clone())).max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        let cases =
+            CasesServer::new(CasesService::new(desks.clone())).max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        let audit = AuditServer::new(AuditService::new(desks)).max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let services = Services {
             registry: Doorkeeper::new(service, Arc::clone(&registry)),
             lookup: Doorkeeper::new(lookup, Arc::clone(&registry)),
+            audit: Doorkeeper::new(audit, Arc::clone(&registry)),
+            cases: Doorkeeper::new(cases, Arc::clone(&registry)),
             reflection,
         };
         let served = side.spawn(async move {
@@ -93,16 +107,20 @@ impl RegistryDoor {
     }
 }
 
-/// The services Registry and Lookup, and reflection.
+/// The services Registry, Lookup, Audit and Cases, and reflection.
 #[derive(Clone)]
-struct Services<S, L, R> {
+struct Services<S, L, A, C, R> {
     registry: S,
     lookup: L,
+    audit: A,
+    cases: C,
     reflection: R,
 }
 
-impl<S, L, R> Service<http::Request<Body>> for Services<S, L, R>
+impl<S, L, A, C, R> Service<http::Request<Body>> for Services<S, L, A, C, R>
 where
+    C: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
+    A: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     L: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     S: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     R: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
@@ -120,6 +138,10 @@ where
             self.registry.call(request)
         } else if request.uri().path().starts_with(LOOKUP_PREFIX) {
             self.lookup.call(request)
+        } else if request.uri().path().starts_with(AUDIT_PREFIX) {
+            self.audit.call(request)
+        } else if request.uri().path().starts_with(CASES_PREFIX) {
+            self.cases.call(request)
         } else {
             // Reflection answers any path that nobody knows with UNIMPLEMENTED.
             self.reflection.call(request)

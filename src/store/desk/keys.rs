@@ -1,0 +1,94 @@
+//! The keys of the hashes of numbers: a file beside the database, so that who has the database alone cannot search it.
+//!
+//! What always holds: each hash names the version of its key; new hashes are made with the newest key, and every key
+//! that is left in the file still finds its own.
+
+use super::super::{StoreError, signing};
+use crate::keyed::hmac;
+use std::{collections::BTreeMap, fmt, fs, io, path::Path};
+
+/// The file: a line `VERSION KEY` for each key, KEY as 64 hexadecimal digits. Mode 0600.
+pub(super) const FILE: &str = "number.key";
+const KEY_BYTES: usize = 32;
+const HASH_BYTES: usize = 16;
+
+/// A keyed hash: the version of its key, then HMAC-SHA-256 (RFC 2104) cut to 16 bytes.
+pub type Keyed = [u8; 1 + HASH_BYTES];
+
+/// Keys by version.
+pub struct NumberKeys(BTreeMap<u8, [u8; KEY_BYTES]>);
+
+impl NumberKeys {
+    /// Reads the keys of a directory. With `make` a first one is made where there is none, and is durable before any
+    /// hash is made with it.
+    pub(super) fn open(directory: &Path, make: bool) -> Result<Self, StoreError> {
+        let text = match fs::read_to_string(directory.join(FILE)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && make => {
+                let mut key = [0; KEY_BYTES];
+                getrandom::fill(&mut key)?;
+                let text = format!("1 {}\n", key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+                signing::write_whole(directory, FILE, text.as_bytes(), 0o600).map_err(|error| StoreError::Write {
+                    path: directory.to_owned(),
+                    doing: "the key of numbers",
+                    reason: error.to_string(),
+                })?;
+                text
+            }
+            Err(error) => {
+                let what = format!("{FILE} cannot be read ({error}), and numbers are known by it");
+                return Err(StoreError::damaged(directory, what));
+            }
+        };
+        let keys: Option<BTreeMap<_, _>> = text.lines().filter(|line| !line.trim().is_empty()).map(key).collect();
+        match keys {
+            Some(keys) if !keys.is_empty() => Ok(Self(keys)),
+            _ => Err(StoreError::damaged(directory, format!("{FILE} has a line that is not VERSION KEY"))),
+        }
+    }
+
+    /// The hash of a value with the newest key.
+    pub fn hash(&self, value: &[u8]) -> Keyed {
+        self.all(value).last().copied().unwrap_or_default()
+    }
+
+    /// The hashes of a value with every key, oldest first.
+    pub fn all(&self, value: &[u8]) -> Vec<Keyed> {
+        let hash = |(version, key): (&u8, &[u8; KEY_BYTES])| {
+            let mut hash = Keyed::default();
+            hash[0] = *version;
+            hash[1..].copy_from_slice(&hmac(key, value)[..HASH_BYTES]);
+            hash
+        };
+        self.0.iter().map(hash).collect()
+    }
+
+    /// The version of the newest key.
+    pub fn newest(&self) -> u8 {
+        self.0.last_key_value().map_or(0, |(version, _)| *version)
+    }
+
+    /// A secret of 32 bytes that follows from a value and the key of a version. `None`: that key is gone.
+    pub fn secret(&self, version: u8, value: &[u8]) -> Option<[u8; 32]> {
+        self.0.get(&version).map(|key| hmac(key, value))
+    }
+}
+
+fn key(line: &str) -> Option<(u8, [u8; KEY_BYTES])> {
+    let (version, key) = line.trim().split_once(' ')?;
+    let key = key.trim();
+    if key.len() != 2 * KEY_BYTES || !key.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; KEY_BYTES];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(key.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some((version.parse().ok()?, bytes))
+}
+
+impl fmt::Debug for NumberKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NumberKeys({} keys)", self.0.len())
+    }
+}
