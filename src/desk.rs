@@ -11,6 +11,7 @@ mod cases;
 mod entry;
 mod house;
 mod look;
+mod public;
 mod record;
 mod ring;
 mod rules;
@@ -26,6 +27,7 @@ pub use cases::{
 };
 pub use entry::Deed;
 pub use look::{Looked, Revealed};
+pub use public::{Admission, Limiter, PublicAnswer, PublicError, PublicLimits, public_answer};
 pub use record::{AuditFilter, AuditLine};
 pub use ring::{BlackFigures, BlackRing, BlackSender, BlackWriter, black_ring};
 pub use rules::{DeskRules, Refusals, Retention, RulesError};

@@ -1,12 +1,14 @@
 //! The desk over real sockets: lookups on record, numbers revealed for a purpose, who looked at whom.
 
 use crate::support::{
-    ANI, BUDI, assert_masked, command,
+    ANI, Asked, BUDI, Server, assert_masked, batch_request, command,
     office::{Office, phone, refused, register, run, shown},
+    patiently,
 };
 use saring::proto::{
-    self, FindRequest, ListEntriesRequest, PairOperation, RevealRequest, VerifyRecordRequest, WhoLookedRequest,
-    audit_client::AuditClient, find_response::Found, lookup_client::LookupClient, operate_request::Operation,
+    self, FindRequest, ListEntriesRequest, OpenCaseRequest, PairOperation, RevealRequest, VerifyRecordRequest,
+    WhoLookedRequest, audit_client::AuditClient, cases_client::CasesClient, find_response::Found,
+    lookup_client::LookupClient, operate_request::Operation,
 };
 use serde_json::Value;
 use tonic::{Code, Status, transport::Channel};
@@ -154,5 +156,209 @@ fn what_agents_see_is_on_record_and_shown_in_full_for_a_purpose_only() {
         std::fs::remove_dir_all(register.data()).unwrap();
         register.run("backup restore {}/copy").ok();
         assert_eq!(register.run("audit verify --kept {}/kept.checkpoint --json").ok().json()["size"], told["size"]);
+    });
+}
+
+/// A figure of the node.
+fn figure(office: &Office, name: &str) -> u64 {
+    let (_, text) = office.server.get("/metrics");
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.map_or(0, |value| value.parse::<f64>().unwrap() as u64)
+}
+
+/// Waits until so many black answers are on record.
+async fn recorded(office: &Office, count: u64) {
+    for _ in 0..600 {
+        if figure(office, "saring_black_answers_recorded_total") >= count {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{} of {count} black answers are on record", figure(office, "saring_black_answers_recorded_total"));
+}
+
+const STOLEN: &str = "352099001761481";
+
+fn with_a_stolen_phone() -> crate::support::Register {
+    let register = register();
+    register.import("stolen", "imei,reporting_date\n35209900176148,2026-01-02\n", "--operator xl");
+    register
+}
+
+#[test]
+fn an_agent_sees_when_and_where_a_phone_was_refused() {
+    run(async {
+        let office = Office::open(with_a_stolen_phone());
+        let second = office.second_administrator().await;
+        let agnes = office.person(&second, "agnes", "agent", &[]).await;
+        let tono = office.person_of(&second, "tono", "telkomsel", "agent", &[]).await;
+        let ask = async |msisdn: &str, operator: &str| {
+            let asked = Asked { imei: STOLEN, msisdn, imsi: "" };
+            office.answer(&asked, operator).await
+        };
+        ask(ANI, "telkomsel").await;
+        ask(ANI, "telkomsel").await;
+        ask("", "xl").await;
+        // Packed questions too; white answers are none.
+        let asked =
+            [Asked { imei: STOLEN, msisdn: BUDI, imsi: "" }, Asked { imei: "352099001762000", ..Asked::default() }];
+        patiently(|| async { office.server.client().await.check_batch(batch_request(&asked, "telkomsel")).await })
+            .await;
+        recorded(&office, 4).await;
+
+        let page = find(&office, &agnes, STOLEN).await;
+        assert_masked(&format!("{page:?}"));
+        let told = |page: &proto::FindResponse| {
+            let mut told: Vec<_> = page
+                .refusals
+                .iter()
+                .map(|one| (one.operator.clone(), one.count, one.reason.clone(), one.number.is_empty()))
+                .collect();
+            told.sort();
+            told
+        };
+        let line = |operator: &str, count, is_alone| (operator.to_owned(), count, "STOLEN".to_owned(), is_alone);
+        assert_eq!(told(&page), [line("telkomsel", 1, false), line("telkomsel", 2, false), line("xl", 1, true)]);
+        assert!(page.refusals.iter().all(|one| one.headline.starts_with("DIBLOKIR") && one.imei == STOLEN));
+        let page = find(&office, &tono, STOLEN).await;
+        assert_eq!(told(&page).len(), 2, "an operator's agent sees its own network's");
+        let page = find(&office, &agnes, ANI).await;
+        assert_eq!(told(&page), [line("telkomsel", 2, false)]);
+        // What agents look up is no refusal.
+        assert_eq!(figure(&office, "saring_black_answers_recorded_total"), 4);
+        assert_eq!(figure(&office, "saring_black_answers_dropped_total"), 0);
+        let server = url(&office);
+        let (code, out, _) = verb(&office, &agnes, &["lookup", STOLEN, "--server", &server]);
+        assert!(code == 0 && out.contains("Penolakan terakhir") && out.contains("@ telkomsel, STOLEN"), "{out}");
+        // What was still in the rings is recorded before the node ends.
+        ask(BUDI, "xl").await;
+        let (register, diagnostics) = office.close();
+        assert_masked(&diagnostics);
+        let office = Office { server: Server::start(&register), register, admin: String::new() };
+        assert_eq!(told(&find(&office, &agnes, STOLEN).await).len(), 4);
+    });
+}
+
+#[test]
+fn a_complaint_is_a_case_that_two_agents_never_overwrite() {
+    run(async {
+        let office = Office::open(with_a_stolen_phone());
+        let second = office.second_administrator().await;
+        let agnes = office.person(&second, "agnes", "agent", &[]).await;
+        let budi = office.person(&second, "budi", "agent", &[]).await;
+        let tono = office.person_of(&second, "tono", "telkomsel", "agent", &[]).await;
+        let udin = office.person(&second, "udin", "auditor", &[]).await;
+        let json = |token: &str, args: &[&str]| -> Value {
+            let (code, out, err) = verb(&office, token, &[&["case"], args, &["--json"]].concat());
+            assert_eq!(code, 0, "{out} {err}");
+            assert_masked(&out);
+            serde_json::from_str(&out).unwrap()
+        };
+        let refuses = |token: &str, args: &[&str], code: i32, words: &str| {
+            let (ended, out, err) = verb(&office, token, &[&["case"], args].concat());
+            assert!(ended == code && err.contains(words), "{args:?}: {ended} {out} {err}");
+        };
+        let open = ["open", "paid-unlisted", "--imei", STOLEN, "--msisdn", ANI, "--owner", "customs", "--note", "paid"];
+        let opened = json(&agnes, &[&open[..], &["--request", "request-open-1"]].concat());
+        let number = opened["case"]["number"].as_str().unwrap();
+        assert_eq!(json(&agnes, &[&open[..], &["--request", "request-open-1"]].concat())["repeated"], true);
+        refuses(&udin, &open, 1, "none of these");
+        refuses(&agnes, &["open", "theft", "--note", "x"], 2, "kind: ");
+        refuses(&agnes, &["open", "other", "--imei", "12", "--note", "x"], 2, "imei: ");
+        refuses(&agnes, &["show", "K000-0001"], 2, "number: ");
+
+        // Two look at version 1; the second change is refused and told what the first one was.
+        assert_eq!(json(&budi, &["show", number])["version"], 1);
+        json(&agnes, &["note", number, "--seen", "1", "the receipt came"]);
+        refuses(&budi, &["close", number, "--seen", "1", "done"], 1, "noted by agnes");
+        assert_eq!(json(&budi, &["assign", number, "--seen", "2", "budi"])["case"]["assignee"], "budi");
+        refuses(&tono, &["show", number], 1, "there is no case");
+        let to = ["hand-over", number, "--seen", "3", "--to", "operator", "--operator", "telkomsel", "listed by now"];
+        assert_eq!(json(&budi, &to)["case"]["owner"], "operator");
+        assert_eq!(json(&tono, &["list"]).as_array().unwrap().len(), 1);
+        assert_eq!(json(&udin, &["list", "--owner", "customs"]).as_array().unwrap().len(), 0);
+        let stats = json(&udin, &["stats"]);
+        assert_eq!((&stats[0]["kind"], &stats[0]["open"]), (&"paid-unlisted".into(), &1.into()));
+
+        // It stands on the pages of the device and the number, and is found by its number.
+        for text in [STOLEN, ANI, number] {
+            let page = find(&office, &tono, text).await;
+            assert_masked(&format!("{page:?}"));
+            let case = match page.found {
+                Some(Found::Case(case)) => case,
+                _ => page.cases[0].clone(),
+            };
+            assert_eq!((case.number.as_str(), case.owner.as_str()), (number, "operator"));
+        }
+        let server = url(&office);
+        let (code, out, _) = verb(&office, &tono, &["lookup", STOLEN, "--server", &server, "--language", "en"]);
+        assert!(code == 0 && out.contains("Open cases") && out.contains(number), "{out}");
+
+        // The caller asks by number and secret.
+        let secret = opened["secret"].as_str().unwrap();
+        let state = json(&udin, &["state", number, "--secret", secret]);
+        assert_eq!(
+            (&state["state"], &state["owner"], state.get("operator")),
+            (&"open".into(), &"operator".into(), None)
+        );
+        refuses(&udin, &["state", number, "--secret", "AAAAAAAA"], 1, "not those of a case");
+        json(&tono, &["close", number, "--seen", "4", "works again"]);
+        assert!(find(&office, &tono, STOLEN).await.cases.is_empty());
+        assert_eq!(json(&udin, &["state", number, "--secret", secret])["state"], "closed");
+        refuses(&tono, &["assign", number, "--seen", "5", "tono"], 2, "is closed: reopen it first");
+        let (_, diagnostics) = office.close();
+        assert_masked(&diagnostics);
+        assert!(!diagnostics.contains(secret));
+    });
+}
+
+/// Looks up and opens cases until the server is gone: the last audit entry, and the cases, that were told.
+async fn work(url: String, token: String) -> (u64, Vec<String>) {
+    let (mut last, mut cases) = (0, Vec::new());
+    let Ok(mut lookup) = LookupClient::connect(url.clone()).await else { return (last, cases) };
+    let Ok(mut desk) = CasesClient::connect(url).await else { return (last, cases) };
+    loop {
+        let request = FindRequest { text: ANI.into(), ..FindRequest::default() };
+        let Ok(found) = lookup.find(shown(&token, request)).await else { return (last, cases) };
+        last = found.into_inner().audit_entry.max(last);
+        let (kind, owner, note) = ("other".to_owned(), "159".to_owned(), "x".to_owned());
+        let request = OpenCaseRequest { kind, owner, note, ..OpenCaseRequest::default() };
+        let Ok(opened) = desk.open_case(shown(&token, request)).await else { return (last, cases) };
+        cases.push(opened.into_inner().case.unwrap().number);
+    }
+}
+
+#[test]
+fn a_server_killed_at_any_moment_loses_nothing_of_the_desk_that_it_told() {
+    run(async {
+        let mut office = Office::open(register());
+        let second = office.second_administrator().await;
+        let agnes = office.person(&second, "agnes", "agent", &[]).await;
+        let mut told = Vec::new();
+        for round in 0..4u64 {
+            let agents: Vec<_> = (0..3).map(|_| tokio::spawn(work(url(&office), agnes.clone()))).collect();
+            tokio::time::sleep(std::time::Duration::from_millis(100 + 130 * round)).await;
+            office.server.signal("KILL");
+            let mut last = 0;
+            for agent in agents {
+                let (entry, cases) = agent.await.unwrap();
+                last = entry.max(last);
+                told.extend(cases);
+            }
+            let Office { server, register, admin } = office;
+            server.ended();
+            let verified = register.run("audit verify --json").ok().json();
+            assert!(verified["size"].as_u64().unwrap() >= last, "round {round}: {verified}, {last}");
+            office = Office { server: Server::start(&register), register, admin };
+            for number in &told {
+                let found = find(&office, &agnes, number).await.found;
+                assert!(matches!(found, Some(Found::Case(_))), "round {round}: {number}");
+            }
+        }
+        assert!(told.len() > 4, "{told:?}");
+        told.sort();
+        let count = told.len();
+        told.dedup();
+        assert_eq!(told.len(), count, "a number is given once");
     });
 }
