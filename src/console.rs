@@ -3,6 +3,8 @@
 //! It runs on the side runtime, so reading figures never makes a check wait. `/healthz`: the process lives.
 //! `/readyz`: 200 while checks are answered, 503 while the register is loaded and while the node drains.
 
+mod public;
+
 use crate::{check::Checker, limits, metrics::Metrics};
 use axum::{
     Router,
@@ -51,8 +53,9 @@ impl Console {
                 metrics.upkeep();
             }
         };
+        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::select! {
-            served = axum::serve(listener, self.router()) => served,
+            served = axum::serve(listener, service) => served,
             () = upkeep => Ok(()),
         }
     }
@@ -62,6 +65,7 @@ impl Console {
             .route("/metrics", get(metrics))
             .route("/healthz", get(|| async { "alive\n" }))
             .route("/readyz", get(ready))
+            .merge(public::routes(&self.checker, &self.metrics))
             .with_state(self)
     }
 }

@@ -239,6 +239,7 @@ fn describe(recorder: &PrometheusRecorder) {
         ("saring_refused_total", "Calls refused without a verdict, by cause."),
         ("saring_black_answers_recorded_total", "Black answers that went on record for the desk."),
         ("saring_black_answers_dropped_total", "Black answers that did not: the ring or the desk was full, or failed."),
+        ("saring_public_checks_total", "Questions of the public, by outcome: answered, refused, limited."),
         ("saring_connections_refused_total", "Connections refused because too many were open."),
         ("saring_handshakes_refused_total", "TLS handshakes that failed, took too long or were given up."),
     ];

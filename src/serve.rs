@@ -3,18 +3,19 @@
 //! What always holds: the gRPC port answers UNAVAILABLE while a thread of its own loads the register; a failed load
 //! closes the doors and is the node's error; checks, explanations and figures run on threads of their own.
 
+mod house;
+
 use crate::{
     check::{Checker, Clock, Explain},
     config::{ClientCertificates, NodeConfig, Unprotected},
     console::Console,
-    desk::{BlackFigures, BlackWriter, Desk, DeskError},
+    desk::{BlackFigures, BlackWriter},
     grpc::{ClientRoots, DoorConfig, GrpcConfig, GrpcError, GrpcServer, RegistryDoor, Tls, TlsError, TlsFiles},
     hot::Published,
     limits,
     metrics::Metrics,
     registry::Registry,
     revision::Revision,
-    store::Store,
 };
 use std::{
     io,
@@ -27,9 +28,6 @@ use tokio::sync::watch;
 
 /// Threads of the side runtime: console, acceptor, waiting for explanations.
 const SIDE_THREADS: usize = 2;
-
-/// How often a node looks after what happens by itself.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// A loaded register.
 pub struct Loaded {
@@ -240,7 +238,7 @@ impl Node {
         let revision = loaded.sets.load().revision();
         if let Some(registry) = &loaded.registry {
             self.registry.open(registry.clone());
-            self.side.spawn(keep_house(registry.clone(), self.metrics.clone(), self.draining.subscribe()));
+            self.side.spawn(house::keep(registry.clone(), self.metrics.clone(), self.draining.subscribe()));
         }
         if let (Some(registry), Some(ring)) = (&loaded.registry, self.grpc.take_black_answers()) {
             let store = Arc::clone(registry.store());
@@ -289,56 +287,6 @@ impl Node {
             writer.stop();
         }
         drop(kept);
-    }
-}
-
-/// Lets the register do what it does by itself, and shows the alarms among the figures.
-async fn keep_house(registry: Registry, metrics: Metrics, mut draining: watch::Receiver<bool>) {
-    loop {
-        show_alarms(&registry, &metrics);
-        tokio::select! {
-            () = tokio::time::sleep(HOUSEKEEPING) => {}
-            // The sender is gone only when the node is.
-            _ = draining.wait_for(|draining| *draining) => return,
-        }
-        let house = registry.clone();
-        match tokio::task::spawn_blocking(move || house.keep_house()).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "what lapses by itself could not be marked"),
-            Err(error) => tracing::error!(%error, "keeping house broke off"),
-        }
-        let (store, figures) = (Arc::clone(registry.store()), metrics.clone());
-        match tokio::task::spawn_blocking(move || keep_desk(&store, &figures)).await {
-            Ok(Ok(())) => {}
-            // Checks do not need the desk: the node goes on, and lookups say what is wrong.
-            Ok(Err(error)) => tracing::error!(%error, "the desk could not be kept in order"),
-            Err(error) => tracing::error!(%error, "keeping the desk broke off"),
-        }
-    }
-}
-
-/// Erases what was kept at the desk for its time, and counts the queues. A register whose desk nobody used has none.
-fn keep_desk(store: &Arc<Store>, metrics: &Metrics) -> Result<(), DeskError> {
-    if !store.has_desk() {
-        return Ok(());
-    }
-    let (desk, now) = (Desk::open(store)?, jiff::Timestamp::now());
-    let erased = desk.keep_house(now.as_millisecond())?;
-    if erased > 0 {
-        tracing::info!(erased, "personal values of the desk were erased: their time was over");
-    }
-    for (party, open, overdue) in desk.case_queues(now.as_second())? {
-        metrics.gauge("saring_cases_open", &[("owner", party.name())]).set(open as f64);
-        metrics.gauge("saring_cases_overdue", &[("owner", party.name())]).set(overdue as f64);
-    }
-    Ok(())
-}
-
-fn show_alarms(registry: &Registry, metrics: &Metrics) {
-    let ledger = registry.store().ledger();
-    for kind in crate::alarm::Kind::ALL {
-        let count = ledger.alarms().values().filter(|alarm| alarm.kind == kind.name()).count();
-        metrics.gauge("saring_alarms", &[("kind", kind.name())]).set(count as f64);
     }
 }
 

@@ -362,3 +362,33 @@ fn a_server_killed_at_any_moment_loses_nothing_of_the_desk_that_it_told() {
         assert_eq!(told.len(), count, "a number is given once");
     });
 }
+
+#[test]
+fn the_public_hears_the_kind_of_answer_and_no_more_than_it_may() {
+    run(async {
+        let register = with_a_stolen_phone();
+        register.import("pairing", &format!("imei,msisdn\n35209900176300,{ANI}\n"), "--operator xl");
+        let office = Office::open(register);
+        let known = &phone(35_209_900_176_200, 1)[0];
+        let ask = |imei: &str| office.server.get(&format!("/public/check?imei={imei}&language=en"));
+        for imei in [known.as_str(), STOLEN, &phone(35_209_900_176_300, 1)[0], &phone(35_880_722_400_001, 1)[0]] {
+            let network = office.answer(&Asked { imei, ..Asked::default() }, "").await.verdict.unwrap();
+            let (code, body) = ask(imei);
+            let told: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!((code, told["status"].as_str()), (200, Some(network.status().as_str_name())), "{body}");
+            let names: Vec<_> = told.as_object().unwrap().keys().cloned().collect();
+            assert_eq!(names, ["answer", "contact", "next_step", "status"]);
+            assert!(!body.contains(&imei[8..]) && !body.contains("2026"), "{body}");
+            assert!(!body.to_lowercase().contains("xl") && !body.contains("police report"), "{body}");
+        }
+        assert_eq!(ask("352099001761482").0, 400);
+        assert_eq!(ask(&ANI[..10]).0, 400);
+        // Guessing ends after ten; nothing of it is on record, and no lookup either.
+        let codes: Vec<u16> = (0..10).map(|n| ask(&phone(35_209_900_100_000 + n, 1)[0]).0).collect();
+        assert_eq!(codes, [200, 200, 200, 200, 429, 429, 429, 429, 429, 429]);
+        let (_, metrics) = office.server.get("/metrics");
+        assert!(metrics.contains("saring_public_checks_total{outcome=\"limited\"} 6"), "{metrics}");
+        let (_, diagnostics) = office.close();
+        assert!(!diagnostics.contains("3520990017"), "{diagnostics}");
+    });
+}
