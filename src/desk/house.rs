@@ -6,32 +6,48 @@ use super::{
     Agent, Deed, Desk, DeskError,
     entry::{Entry, Erased, SALT_BYTES, Values, commitment},
 };
-use crate::store::{AuditRecord, DeskChange, DeskFamily, Kept, StoreError};
+use crate::{
+    day::Day,
+    store::{AuditRecord, DeskChange, DeskFamily, Kept, StoreError},
+};
 use prost::Message;
 
 const DAY_MS: i64 = 86_400_000;
 /// Entries that are looked at in one turn, so that a lookup waits for none.
-const ENTRIES_MAX: usize = 20_000;
+const ENTRIES_MAX: usize = 4096;
+/// The day on which personal values were last looked after.
+const META_DAY: &[u8] = b"house_day";
 
 impl Desk {
-    /// Erases the personal values whose time is over at this moment. Gives how many.
+    /// Does at this moment what is to be done: refusals are looked after each time, personal values once a day, because
+    /// to take them out of the files is to write the files anew. Gives how many were erased.
     ///
     /// # Errors
     /// When the database cannot be read or written.
     pub fn keep_house(&self, now_unix_ms: i64) -> Result<u64, DeskError> {
+        let now = now_unix_ms.div_euclid(1000);
+        self.keep_refusals(now)?;
+        let today = Day::of_unix_seconds(now).get().to_be_bytes().to_vec();
+        if self.desk.get(DeskFamily::Meta, META_DAY)?.as_ref() == Some(&today) {
+            return Ok(0);
+        }
         let retention = self.rules()?.retention_days;
         let mut count = 0;
         for deed in Deed::ALL.iter().copied().filter(|deed| !matches!(deed, Deed::Erased)) {
             let end = now_unix_ms.saturating_sub(i64::from(retention.of(deed)) * DAY_MS);
-            count += self.erase_of(deed, end)?;
+            while let Some(erased) = self.erase_of(deed, end)? {
+                count += erased;
+            }
         }
-        let now = now_unix_ms.div_euclid(1000);
-        self.keep_refusals(now)?;
         count += self.erase_cases(now)?;
+        self.desk.clean()?;
+        let done = DeskChange { family: DeskFamily::Meta, key: META_DAY.to_vec(), value: Some(today) };
+        self.desk.write(&[done], Kept::Soon)?;
         Ok(count)
     }
 
-    fn erase_of(&self, deed: Deed, end_unix_ms: i64) -> Result<u64, DeskError> {
+    /// Erases the next values of a deed that are so old. `None`: there are no more.
+    fn erase_of(&self, deed: Deed, end_unix_ms: i64) -> Result<Option<u64>, DeskError> {
         let mark = [b"erased ", deed.name().as_bytes()].concat();
         let done = self.desk.get(DeskFamily::Meta, &mark)?;
         let done = done.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
@@ -49,7 +65,7 @@ impl Desk {
             erased.push((row.seq, hashes));
         }
         if last == done {
-            return Ok(0);
+            return Ok(None);
         }
         let count = erased.len() as u64;
         if count > 0 {
@@ -58,7 +74,7 @@ impl Desk {
         }
         let value = Some(last.to_be_bytes().to_vec());
         self.desk.write(&[DeskChange { family: DeskFamily::Meta, key: mark, value }], Kept::Soon)?;
-        Ok(count)
+        Ok(Some(count))
     }
 
     fn record_erasure(&self, erased: Erased) -> Result<(), DeskError> {

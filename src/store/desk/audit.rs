@@ -11,6 +11,9 @@ use crate::{
 use rocksdb::WriteBatch;
 use std::sync::{Arc, OnceLock};
 
+/// Stands in `meta` while values that were erased may still lie in files.
+const META_UNCLEAN: &[u8] = b"unclean";
+
 /// What is recorded. Its bytes never change.
 #[derive(Clone, Debug, Default)]
 pub struct AuditRecord {
@@ -154,7 +157,8 @@ impl DeskStore {
         Ok(rows.iter().filter_map(|(key, _)| rows::read_seq(key.get(subject.len()..)?)).collect())
     }
 
-    /// Erases the personal values of entries, with what finds them. The entries stay.
+    /// Erases the personal values of entries, with what finds them. The entries stay. In the files they lie until
+    /// [`DeskStore::clean`].
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -165,9 +169,22 @@ impl DeskStore {
             batch.delete_cf(values, rows::seq(*seq));
             subjects.iter().for_each(|subject| batch.delete_cf(about, subject_key(subject, *seq)));
         }
-        self.write_batch("the erasure of personal values", batch, Kept::Synced)?;
+        batch.put_cf(self.cf(DeskFamily::Meta)?, META_UNCLEAN, []);
+        self.write_batch("the erasure of personal values", batch, Kept::Synced)
+    }
+
+    /// Removes what was erased from the files too, where that is still to be done.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn clean(&self) -> Result<(), StoreError> {
+        if self.get(DeskFamily::Meta, META_UNCLEAN)?.is_none() {
+            return Ok(());
+        }
         self.compact(DeskFamily::Values)?;
-        self.compact(DeskFamily::Subjects)
+        self.compact(DeskFamily::Subjects)?;
+        let done = super::DeskChange { family: DeskFamily::Meta, key: META_UNCLEAN.to_vec(), value: None };
+        self.write(&[done], Kept::Soon)
     }
 }
 

@@ -38,6 +38,7 @@ fn what_was_recorded_is_there_again_in_its_order() {
     assert_eq!(desk.audits_about(&[7; 17], 9).unwrap(), [1, 2, 3]);
     assert_eq!(desk.audits_about(&[8; 17], 9).unwrap(), Vec::<u64>::new());
     desk.erase(&[(2, vec![[7; 17]])]).unwrap();
+    desk.clean().unwrap();
     assert_eq!(desk.audit(2).unwrap().unwrap().value, None);
     assert_eq!(desk.audits_about(&[7; 17], 9).unwrap(), [1, 3]);
     let files = fs::read_dir(desk.path()).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
