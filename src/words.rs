@@ -8,7 +8,7 @@
 mod catalogue;
 mod terms;
 
-pub use terms::{Deed, Label, Note, Remedy};
+pub use terms::{CaseTerm, Deed, Label, Note, Remedy};
 
 use crate::{
     batch::BatchState,
@@ -182,6 +182,12 @@ impl Language {
     /// The state of a batch or of a line of evidence, by its name.
     pub fn state(self, name: &str) -> String {
         catalogue::known(self, &format!("state-{name}")).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// A term of a case, by the name that wire and files use; one that the catalogue does not have stays as it is.
+    pub fn case_term(self, term: CaseTerm, name: &str) -> String {
+        let key = format!("{}-{}", term.key(), name.replace(' ', "-"));
+        catalogue::known(self, &key).unwrap_or_else(|| name.to_owned())
     }
 
     /// A day: `31 Des 2026`, `31 Dec 2026`.

@@ -11,6 +11,7 @@ use crate::{
     grpc::CasesCaller,
     identity::Msisdn,
     proto::{self, change_case_request::Change},
+    words::{CaseTerm, Language},
 };
 use serde_json::{Value, json};
 
@@ -259,10 +260,13 @@ pub(super) fn shown(case: &proto::Case) -> String {
     ])
 }
 
-/// A case on one line.
-pub(super) fn line(case: &proto::Case) -> String {
-    let overdue = if case.overdue { ", late" } else { "" };
-    format!("{} {} ({}{overdue}), {}, due {}", case.number, case.kind, case.state, owner(case), time(case.due_unix_s))
+/// A case on one line, in a language.
+pub(super) fn line(case: &proto::Case, language: Language) -> String {
+    let term = |term, name: &str| language.case_term(term, name);
+    let late = if case.overdue { " !" } else { "" };
+    let owner = format!("{} {}", term(CaseTerm::Owner, &case.owner), case.operator);
+    let (kind, state) = (term(CaseTerm::Kind, &case.kind), term(CaseTerm::State, &case.state));
+    format!("{} {kind} ({state}), {}, {}{late}", case.number, owner.trim(), language.moment(case.due_unix_s))
 }
 
 fn listed(cases: &[proto::Case]) -> String {

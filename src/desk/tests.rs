@@ -182,7 +182,7 @@ fn black(key: u64, msisdn: &str, operator: &str, reason: crate::policy::Reason) 
         key: crate::identity::EquipmentKey::new(key).unwrap(),
         msisdn: msisdn.parse().ok(),
         imsi: None,
-        operator: Some(Box::from(operator)).filter(|operator: &Box<str>| !operator.is_empty()),
+        operator: if operator.is_empty() { None } else { Some(Box::from(operator)) },
         reason,
         revision: crate::revision::Revision { epoch: 1, seq: 7 },
     }

@@ -333,3 +333,31 @@ help-nik = NIK or KK fails
 help-policy = Questions of policy
     .answer = Call centre 159 explains the policy, not the operator.
     .contact = Call centre 159
+
+## Cases of the call centre
+
+case-kind-legal-blocked = legal device that is blocked
+case-kind-paid-unlisted = paid at customs, not listed yet
+case-kind-second-slot = second slot without signal
+case-kind-stolen = stolen or lost
+case-kind-recovered = found again
+case-kind-cloned = IMEI used by other devices
+case-kind-subscriber = registration of the SIM (NIK and KK)
+case-kind-other = other
+case-state-open = being handled
+case-state-waiting = waiting for the caller
+case-state-closed = closed
+case-owner-operator = operator
+case-owner-customs = Bea Cukai (customs)
+case-owner-ministry = Kemenperin (ministry)
+case-owner-dukcapil = Dukcapil
+case-owner-159 = call centre 159
+case-act-opened = opened
+case-act-noted = noted
+case-act-assigned = assigned
+case-act-handed-over = handed over
+case-act-waits-for-the-caller = waits for the caller
+case-act-resumed = resumed
+case-act-closed = closed
+case-act-reopened = reopened
+case-act-erased = personal content erased

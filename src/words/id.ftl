@@ -333,3 +333,31 @@ help-nik = NIK atau KK gagal
 help-policy = Pertanyaan kebijakan
     .answer = Kebijakan dijelaskan oleh Call center 159, bukan oleh operator.
     .contact = Call center 159
+
+## Cases of the call centre
+
+case-kind-legal-blocked = perangkat resmi yang diblokir
+case-kind-paid-unlisted = sudah dibayar di Bea Cukai, belum terdaftar
+case-kind-second-slot = slot kedua tanpa sinyal
+case-kind-stolen = dicuri atau hilang
+case-kind-recovered = ditemukan kembali
+case-kind-cloned = IMEI dipakai perangkat lain
+case-kind-subscriber = registrasi kartu (NIK dan KK)
+case-kind-other = lainnya
+case-state-open = sedang ditangani
+case-state-waiting = menunggu pelapor
+case-state-closed = selesai
+case-owner-operator = operator
+case-owner-customs = Bea Cukai
+case-owner-ministry = Kemenperin
+case-owner-dukcapil = Dukcapil
+case-owner-159 = call center 159
+case-act-opened = dibuka
+case-act-noted = dicatat
+case-act-assigned = ditugaskan
+case-act-handed-over = dialihkan
+case-act-waits-for-the-caller = menunggu pelapor
+case-act-resumed = dilanjutkan
+case-act-closed = diselesaikan
+case-act-reopened = dibuka kembali
+case-act-erased = isi pribadi dihapus

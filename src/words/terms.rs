@@ -148,3 +148,28 @@ texts! {
         More = "label-more",
     }
 }
+
+/// What kind of term of a case is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseTerm {
+    /// What it is about.
+    Kind,
+    /// How it stands.
+    State,
+    /// Who must act.
+    Owner,
+    /// What was done.
+    Act,
+}
+
+impl CaseTerm {
+    /// What its names in the catalogue begin with.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Kind => "case-kind",
+            Self::State => "case-state",
+            Self::Owner => "case-owner",
+            Self::Act => "case-act",
+        }
+    }
+}

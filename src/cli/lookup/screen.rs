@@ -28,7 +28,7 @@ pub(super) fn found(found: &proto::FindResponse, language: Language) -> String {
     }
     let refusals: Vec<_> = found.refusals.iter().map(|refused| screen.refused(refused)).collect();
     screen.lines(Label::Refusals, refusals);
-    screen.lines(Label::Cases, found.cases.iter().map(cases::line));
+    screen.lines(Label::Cases, found.cases.iter().map(|case| cases::line(case, language)));
     if !matches!(found.found, Some(Found::Device(_))) {
         screen.lines(Label::Notes, found.notes.iter().cloned());
     }

@@ -187,6 +187,21 @@ fn two_at_a_time_never_overwrite_each_other() {
     }
 }
 
+#[test]
+fn every_term_has_words_in_every_language() {
+    use crate::words::{CaseTerm, Language};
+    let kinds = Kind::ALL.iter().map(|kind| (CaseTerm::Kind, kind.name()));
+    let states = State::ALL.iter().map(|state| (CaseTerm::State, state.name()));
+    let owners = Party::ALL.iter().map(|party| (CaseTerm::Owner, party.name()));
+    let acts = Act::ALL.iter().map(|act| (CaseTerm::Act, act.name()));
+    for (term, name) in kinds.chain(states).chain(owners).chain(acts) {
+        let told = Language::ALL.iter().map(|language| language.case_term(term, name)).collect::<Vec<_>>();
+        // A name that the catalogue lacks comes back as it is: in Indonesian few are the same.
+        let is_same = told[0] == name && !["operator", "dukcapil"].contains(&name);
+        assert!(!is_same && told.iter().all(|words| !words.is_empty()), "{term:?} {name}: {told:?}");
+    }
+}
+
 /// What one of three agents does: looks, or changes what it last saw.
 #[derive(Clone, Debug)]
 enum Deed {
