@@ -9,7 +9,7 @@ use crate::{
     check::{Checker, Clock, Explain},
     config::{ClientCertificates, NodeConfig, Unprotected},
     console::Console,
-    desk::{BlackFigures, BlackWriter},
+    desk::{BlackFigures, BlackWriter, Desk},
     grpc::{ClientRoots, DoorConfig, GrpcConfig, GrpcError, GrpcServer, RegistryDoor, Tls, TlsError, TlsFiles},
     hot::Published,
     limits,
@@ -242,6 +242,10 @@ impl Node {
         }
         if let (Some(registry), Some(ring)) = (&loaded.registry, self.grpc.take_black_answers()) {
             let store = Arc::clone(registry.store());
+            // Now, and not at the first black answer: no check is followed by a read of the store.
+            if let Err(error) = Desk::open(&store) {
+                tracing::error!(%error, "the desk cannot be used: lookups and cases are refused, checks are answered");
+            }
             let counter = |name| self.metrics.counter(name, &[]);
             let figures = BlackFigures {
                 recorded: counter("saring_black_answers_recorded_total"),

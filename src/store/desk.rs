@@ -2,7 +2,7 @@
 //!
 //! Audit entries, cases and refusals are no part of the register: cases change, personal values must be erasable, and
 //! refusals come at the pace of checks. So they have a small database of their own, and the register's journal, format
-//! and crash laws stay as they are (docs/decisions.md). It is opened or made when it is first needed, so that checks
+//! and crash laws stay as they are (docs/decisions.md). A node opens it, or makes it, before its first check; checks
 //! never wait for it or fail with it.
 //! What always holds: an audit entry is synced before its number is told, and the signed head names no entry that was
 //! not synced; entries are leaves of a Merkle tree and never change; after a failed write the handle refuses further

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{catalogue::formatted, *};
+use crate::desk;
 use fluent_bundle::FluentResource;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,11 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     let states = (1..=9).map(|code| BatchState::from_code(code).unwrap().name()).chain(["valid"]);
     states.for_each(|state| whole(&format!("state-{state}"), &[]));
     ["date", "moment"].iter().for_each(|key| whole(key, &[]));
+    let mut case = |term: CaseTerm, name: &str| whole(&format!("{}-{}", term.key(), name.replace(' ', "-")), &[]);
+    desk::Kind::ALL.iter().for_each(|kind| case(CaseTerm::Kind, kind.name()));
+    desk::State::ALL.iter().for_each(|state| case(CaseTerm::State, state.name()));
+    desk::Party::ALL.iter().for_each(|owner| case(CaseTerm::Owner, owner.name()));
+    desk::Act::ALL.iter().for_each(|act| case(CaseTerm::Act, act.name()));
     asked
 }
 
