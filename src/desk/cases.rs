@@ -212,7 +212,7 @@ impl Desk {
         Ok(case)
     }
 
-    fn seen_case(&self, agent: &Agent, number: CaseNumber) -> Result<Case, DeskError> {
+    pub(super) fn seen_case(&self, agent: &Agent, number: CaseNumber) -> Result<Case, DeskError> {
         let case = self.stored_case(number.get())?.filter(|case| case.is_seen_by(agent));
         case.ok_or(DeskError::NoCase(number))
     }

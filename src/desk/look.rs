@@ -1,7 +1,7 @@
 //! Looking something up at the desk, and revealing a number: on record before anything is shown.
 
 use super::{
-    Agent, Case, Deed, Desk, DeskError, Refused,
+    Agent, Case, CaseNumber, Deed, Desk, DeskError, Refused,
     entry::{Entry, SALT_BYTES, Subject, Values, commitment},
     now, purpose,
 };
@@ -83,7 +83,8 @@ impl Desk {
         Ok(Looked { lookup, refusals, cases, entry })
     }
 
-    /// Shows in full the numbers of a page that look as `masked` there; `batch`: of this batch only.
+    /// Shows in full the numbers of a page, or of a case (`K000-0174`), that look as `masked` there; `batch`: of this
+    /// batch only.
     ///
     /// # Errors
     /// When no purpose is stated, the page has no such number, or it cannot be recorded: then nothing is shown.
@@ -96,6 +97,9 @@ impl Desk {
         why: &str,
     ) -> Result<Revealed, DeskError> {
         let why = purpose(why)?;
+        if let Some(Ok(number)) = CaseNumber::asked(&order.text) {
+            return self.reveal_of_case(agent, number, masked, why);
+        }
         let (lookup, mut recorded) = self.found(agent, order, &why)?;
         let on_page: Vec<Number> = match &lookup.found {
             Found::Device(page) => {
@@ -117,6 +121,28 @@ impl Desk {
         recorded.subjects = numbers.iter().map(|number| (number.to_stored(), true)).collect();
         let entry = self.record(agent, Deed::Reveal, recorded)?;
         Ok(Revealed { numbers, entry })
+    }
+
+    /// The number of a case's caller: whoever works on it calls back.
+    fn reveal_of_case(
+        &self,
+        agent: &Agent,
+        number: CaseNumber,
+        masked: &str,
+        why: String,
+    ) -> Result<Revealed, DeskError> {
+        let case = self.seen_case(agent, number)?;
+        let caller = case.caller().filter(|caller| caller.masked() == masked.trim()).ok_or(DeskError::NotShown)?;
+        let recorded = Recorded {
+            about: "case",
+            text: number.to_string(),
+            why,
+            subjects: BTreeMap::from([(caller.to_stored(), true)]),
+            devices: case.device().into_iter().collect(),
+            revision: self.revision(),
+        };
+        let entry = self.record(agent, Deed::Reveal, recorded)?;
+        Ok(Revealed { numbers: vec![caller], entry })
     }
 
     fn found(&self, agent: &Agent, order: LookupOrder, why: &str) -> Result<(Lookup, Recorded), DeskError> {

@@ -60,9 +60,11 @@ impl Service for AuditService {
 
     async fn verify_record(&self, request: Request<proto::VerifyRecordRequest>) -> Answer<proto::VerifyRecordResponse> {
         let kept = given(request.into_inner().kept);
+        let alone = self.0.long()?;
         self.0
             .run(move |desk| {
                 let verified = verify_audit(desk.database(), kept.as_deref());
+                drop(alone);
                 // Damage is the answer here, not a fault of the node.
                 match verified {
                     Ok(verified) => Ok(Ok(convert::audit_verified(&verified, desk.database()))),
@@ -78,7 +80,14 @@ impl Service for AuditService {
         let agent = agent(&request)?;
         let proto::BreachPackRequest { principal, from_unix_s, to_unix_s, purpose } = request.into_inner();
         let times = (from_unix_s, to_unix_s);
-        self.0.run(move |desk| Ok(convert::breach_pack(&desk.breach(&agent, &principal, times, &purpose)?))).await
+        let alone = self.0.long()?;
+        self.0
+            .run(move |desk| {
+                let pack = desk.breach(&agent, &principal, times, &purpose);
+                drop(alone);
+                Ok(convert::breach_pack(&pack?))
+            })
+            .await
     }
 
     async fn get_desk_rules(&self, _: Request<proto::GetDeskRulesRequest>) -> Answer<proto::DeskRules> {

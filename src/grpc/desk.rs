@@ -13,7 +13,7 @@ use crate::{
     registry::Registry,
 };
 use std::sync::{Arc, OnceLock};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status};
 
 /// Longest name of a request.
@@ -24,11 +24,18 @@ const REQUEST_CHARS_MAX: usize = 64;
 pub(super) struct Desks {
     registry: Arc<OnceLock<Registry>>,
     places: Arc<Semaphore>,
+    /// What reads the whole record does so alone.
+    long: Arc<Semaphore>,
 }
 
 impl Desks {
     pub(super) fn new(registry: Arc<OnceLock<Registry>>) -> Self {
-        Self { registry, places: Arc::new(Semaphore::new(limits::LOOKUPS_MAX)) }
+        Self { registry, places: Arc::new(Semaphore::new(limits::LOOKUPS_MAX)), long: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// Leave to read the whole record, one at a time: another caller is asked to come again.
+    pub(super) fn long(&self) -> Result<OwnedSemaphorePermit, Status> {
+        Arc::clone(&self.long).try_acquire_owned().map_err(|_| status::busy())
     }
 
     /// Runs work on a blocking thread, so many at a time: a caller waits for its turn, and its deadline says how long.

@@ -160,7 +160,7 @@ impl Desk {
     /// Erases texts and numbers of cases that were closed so long ago. Gives how many.
     pub(in crate::desk) fn erase_cases(&self, now: i64) -> Result<u64, DeskError> {
         let end = now - i64::from(self.rules()?.retention_days.case) * DAY_S;
-        let _alone = self.desk.alone();
+        let alone = self.desk.alone();
         let mut changes = Vec::new();
         let mut count = 0;
         for number in self.indexed(b"c")? {
@@ -179,6 +179,10 @@ impl Desk {
         }
         if count > 0 {
             self.desk.write(&changes, Kept::Synced)?;
+        }
+        // Files are written anew while agents go on.
+        drop(alone);
+        if count > 0 {
             self.desk.compact(DeskFamily::Cases)?;
             self.desk.compact(DeskFamily::CaseIndex)?;
         }

@@ -148,6 +148,11 @@ fn operators_see_their_cases_only() {
     assert_eq!(desk.open_cases_of_number(&xena, own.caller().unwrap()).unwrap().len(), 1);
     let order = crate::lookup::LookupOrder { text: key.to_string(), ..Default::default() };
     assert_eq!(desk.look_up(&xena, order, "").unwrap().cases.len(), 1);
+    // Whoever works on a case calls back, for a purpose.
+    let named = crate::lookup::LookupOrder { text: theirs.case_number().to_string(), ..Default::default() };
+    let reveal = |agent: &Agent| desk.reveal(agent, named.clone(), "62812*****890", None, "calling back the caller");
+    assert_eq!(reveal(&tono).unwrap().numbers, [theirs.caller().unwrap()]);
+    assert!(matches!(reveal(&xena), Err(DeskError::NoCase(_))));
     for (party, operator) in [(Party::Operator, " "), (Party::Customs, "xl")] {
         let owner = Owner { party, operator: operator.to_owned() };
         assert!(desk.open_case(&agnes, &self::order(Kind::Other, owner)).is_err());
