@@ -19,7 +19,7 @@ pub(crate) fn random() -> SplitMix64 {
     let seed = match std::env::var("SARING_CRASH_SEED").ok().as_deref() {
         None => 1,
         Some("clock") => std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64,
-        Some(text) => text.parse().expect("SARING_CRASH_SEED is a number or \"clock\""),
+        Some(text) => text.parse().unwrap_or_else(|_| panic!("SARING_CRASH_SEED is a number or \"clock\"")),
     };
     println!("SARING_CRASH_SEED={seed}");
     SplitMix64::new(seed)
