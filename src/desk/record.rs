@@ -7,7 +7,8 @@ use super::{
     purpose,
 };
 use crate::{
-    identity::EquipmentKey,
+    check::EquipmentValue,
+    identity::{EquipmentKey, Imei},
     lookup::Sought,
     pairing::Number,
     revision::Revision,
@@ -127,7 +128,8 @@ impl Desk {
         let erased = row.value.is_none();
         let values = row.value.as_deref().and_then(Values::read).unwrap_or_default();
         let subjects = values.numbers().collect();
-        let devices = values.devices().collect();
+        let (text, is_number) = shown(&entry.about, &values.text);
+        let devices = values.devices().filter(|_| !is_number).collect();
         Ok(AuditLine {
             seq: row.seq,
             time_unix_ms: entry.time_unix_ms,
@@ -135,7 +137,7 @@ impl Desk {
             operator: entry.operator,
             deed,
             revision: Revision { epoch: entry.epoch, seq: entry.seq },
-            text: if entry.about == "number" { masked(&values.text) } else { values.text },
+            text,
             about: entry.about,
             why: values.why,
             subjects,
@@ -152,11 +154,18 @@ impl Desk {
     }
 }
 
-/// What was typed for a number, without the number.
-fn masked(text: &str) -> String {
-    match Sought::read(text, &|_| false) {
-        Ok(Sought::Number(number)) => number.masked(),
-        _ => String::new(),
+/// What was asked for, as it may be shown, and whether it was a number in the place of a device. What was typed is shown
+/// in the form in which it was understood: else it may be somebody's number.
+fn shown(about: &str, text: &str) -> (String, bool) {
+    match (about, Sought::read(text, &|_| false)) {
+        ("number", Ok(Sought::Number(number))) => (number.masked(), false),
+        ("device", Ok(Sought::Device(device))) if device.maybe_imsi => (String::new(), true),
+        ("device", Ok(Sought::Device(device))) => match device.equipment {
+            EquipmentValue::Key(key) => (Imei::from_key(key).to_string(), false),
+            EquipmentValue::Malformed | EquipmentValue::Other => (String::new(), false),
+        },
+        ("number" | "device", _) => (String::new(), false),
+        _ => (text.to_owned(), false),
     }
 }
 

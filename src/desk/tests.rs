@@ -67,6 +67,19 @@ fn every_lookup_is_on_record_and_a_number_says_who_looked_at_it() {
 }
 
 #[test]
+fn what_was_typed_is_shown_as_it_was_understood_only() {
+    let (_dir, desk) = desk();
+    let agnes = agent("agnes", "");
+    // A SIM's number without a word before it reads as an IMEI with a wrong check digit.
+    for text in ["510101234567890", "08123456789O12345", "35-209900-176148-1", "imsi-510101234567890"] {
+        desk.look_up(&agnes, order(text), "").unwrap();
+    }
+    let lines = desk.audits(&agnes, &AuditFilter::default()).unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line.text.as_str(), line.devices.len())).collect();
+    assert_eq!(told, [("51010*******890", 0), ("352099001761481", 1), ("", 0), ("", 0)]);
+}
+
+#[test]
 fn a_breach_pack_says_whom_it_concerns() {
     let (_dir, desk) = desk();
     let agnes = agent("agnes", "");
