@@ -13,16 +13,17 @@ use super::{
     page::{Frame, Signed, show},
     paper::{BatchView, DocumentView},
     sessions::Search,
+    verdict::imei,
 };
 use crate::{
     access::Rule,
     check::{AsOf, ExplainError, When},
     day,
-    desk::{Agent, Desk, DeskError, Looked},
+    desk::{Agent, Desk, DeskError, Looked, Refused},
     identity::Msisdn,
     limits,
     lookup::{Found, Lookup, LookupError, LookupOrder, Sought},
-    pairing::NumberKind,
+    pairing::{Number, NumberKind},
     words::Language,
 };
 use askama::Template;
@@ -162,6 +163,32 @@ struct ResultPage {
     basis: String,
     /// The number that was asked with, masked; empty: none.
     with: String,
+    /// When and where it was refused, newest first.
+    refusals: Vec<RefusalView>,
+}
+
+/// Refusals of a device with a number on a day.
+struct RefusalView {
+    moment: String,
+    imei: String,
+    /// The number or SIM of the question, masked; empty: none came.
+    number: String,
+    operator: String,
+    reason: &'static str,
+    count: u64,
+}
+
+impl RefusalView {
+    fn of(refused: &Refused, language: Language) -> Self {
+        Self {
+            moment: language.moment(refused.last),
+            imei: imei(refused.key),
+            number: refused.number.map(Number::masked).unwrap_or_default(),
+            operator: refused.operator.clone(),
+            reason: refused.reason.map_or("", |reason| reason.name()),
+            count: refused.count,
+        }
+    }
 }
 
 /// `GET /result/{id}`
@@ -183,13 +210,14 @@ pub(super) async fn result(State(console): State<Console>, signed: Signed, Path(
     };
     let language = guest.language;
     match console.find(Agent::of(&signed.principal), order).await {
-        Some(Ok(Looked { lookup: found, .. })) => {
+        Some(Ok(Looked { lookup: found, refusals, .. })) => {
+            let refusals = refusals.iter().map(|refused| RefusalView::of(refused, language)).collect();
             let notes = found.notes(language);
             let (revision, moment) = (found.revision, language.moment(found.unix_seconds));
             let basis = format!("{} {revision} · {moment}", language.screen("revision"));
             let view = view(found, language);
             let with = with.unwrap_or_default();
-            show(&ResultPage { frame: Frame::of(guest), id, notes, view, basis, with })
+            show(&ResultPage { frame: Frame::of(guest), id, notes, view, basis, with, refusals })
         }
         Some(Err(DeskError::Lookup(error))) => refused(&signed, &error, boxes),
         Some(Err(error)) => {

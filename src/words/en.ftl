@@ -552,3 +552,5 @@ screen-trouble-no-proposal = That proposal does not wait
 screen-trouble-no-proposal-text = No proposal has that number, or it was decided.
 screen-trouble-refused = The register refuses
 screen-trouble-refused-text = Nothing was changed. Why, in the register's words:
+screen-refusals = Last refusals on the networks
+screen-times = { $other } times

@@ -552,3 +552,5 @@ screen-trouble-no-proposal = Usulan itu tidak menunggu
 screen-trouble-no-proposal-text = Usulan dengan nomor itu tidak ada atau sudah diputuskan.
 screen-trouble-refused = Register menolak
 screen-trouble-refused-text = Tidak ada yang diubah. Sebabnya, dalam kata-kata register:
+screen-refusals = Penolakan terakhir di jaringan
+screen-times = { $other } kali

@@ -323,6 +323,13 @@ fn an_agent_finds_everything_by_every_form_and_no_number_in_clear() {
             assert_eq!(page.status, status, "{text}: {}", page.body);
         }
         assert!(browser.get("/help").body.contains("Slot 1 ada sinyal, slot 2 tidak"));
+        // Each page that was shown is on record.
+        let mut audit =
+            proto::audit_client::AuditClient::connect(format!("http://{}", office.server.registry)).await.unwrap();
+        let dewi = office.person(&second, "dewi", "auditor", &[]).await;
+        let lines = audit.list_entries(shown(&dewi, proto::ListEntriesRequest::default())).await.unwrap().into_inner();
+        let hers = lines.entries.iter().filter(|entry| entry.principal == "agnes").count();
+        assert!(hers >= 13, "{hers}");
         let (_, diagnostics) = office.close();
         assert_masked(&diagnostics);
         assert!(!diagnostics.contains("35209900176148"), "{diagnostics}");
