@@ -1,8 +1,8 @@
-//! Access: which role may make which call.
+//! Access: which role may make which call, and see which page.
 //!
-//! One table for every call of every door; the proto says the same, and a test holds one against the other. What always
-//! holds: a call without a rule is answered to nobody; the table opens doors only: what a principal may do behind them
-//! (for which door of the register, and never on its own work) is decided in the write path.
+//! One table for the calls of the gRPC doors and one for the pages of the console; the proto says the same, and a test holds one
+//! against the other. What always holds: a call or page without a rule is answered to nobody; the tables open doors only: what a
+//! principal may do behind them (for which door of the register, and never on its own work) is decided in the write path.
 
 use crate::principal::{Principal, Role};
 use Role::{Administrator, Agent, Approver, Auditor, NetworkElement, Submitter, Supervisor};
@@ -10,6 +10,8 @@ use Role::{Administrator, Agent, Approver, Auditor, NetworkElement, Submitter, S
 /// Who may make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
+    /// Whoever asks, also without signing in.
+    Everybody,
     /// Every principal that is known and not revoked.
     AnyPrincipal,
     /// Principals with one of these roles.
@@ -88,7 +90,37 @@ pub const RULES: &[Rule] = &[
     rule("/saring.v1.Registry/ListOverrides", Who::AnyPrincipal),
 ];
 
+/// Every page and form of the console, by the path of its route. Health and figures tell nothing of a device or a person and are
+/// no part of it.
+#[rustfmt::skip]
+pub const PAGES: &[Rule] = &[
+    rule("/static/{file}", Who::Everybody),
+    rule("/sign-in", Who::Everybody),
+    rule("/sign-in/token", Who::Everybody),
+    rule("/language", Who::Everybody),
+    rule("/sign-out", Who::AnyPrincipal),
+    rule("/", Who::AnyPrincipal),
+    rule("/account", Who::AnyPrincipal),
+    rule("/search", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/result/{id}", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/help", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/approvals", Who::Roles(&[Administrator, Submitter, Approver, Auditor])),
+    rule("/batches", Who::Roles(&[Submitter, Approver, Supervisor, Auditor, Administrator])),
+    rule("/batch/{number}", Who::Roles(&[Submitter, Approver, Supervisor, Auditor, Administrator])),
+    rule("/batch/{number}/{step}", Who::Roles(&[Approver, Submitter])),
+    rule("/proposal/{number}", Who::Roles(&[Administrator, Approver, Submitter])),
+    rule("/journal", Who::Roles(&[Auditor, Administrator])),
+    rule("/journal/{last}", Who::Roles(&[Auditor, Administrator])),
+    rule("/status", Who::Roles(&[Approver, Supervisor, Auditor, Administrator])),
+    rule("/principals", Who::Roles(&[Administrator, Auditor])),
+];
+
 impl Rule {
+    /// The rule of a page, by the path of its route.
+    pub fn of_page(route: &str) -> Option<&'static Self> {
+        PAGES.iter().find(|rule| rule.path == route)
+    }
+
     /// The rule of a path.
     pub fn of(path: &str) -> Option<&'static Self> {
         RULES.iter().find(|rule| rule.path == path)
@@ -97,6 +129,7 @@ impl Rule {
     /// Whether a principal may make the call.
     pub fn lets_in(&self, principal: &Principal) -> bool {
         match self.who {
+            Who::Everybody => true,
             Who::AnyPrincipal => !principal.revoked,
             Who::Roles(roles) => roles.iter().any(|role| principal.has(*role)),
         }
@@ -105,6 +138,7 @@ impl Rule {
     /// Whom the call is for, in words.
     pub fn whom(&self) -> String {
         match self.who {
+            Who::Everybody => "everybody".to_owned(),
             Who::AnyPrincipal => "any principal".to_owned(),
             Who::Roles(roles) => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "),
         }

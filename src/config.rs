@@ -32,8 +32,10 @@ pub struct NodeConfig {
     pub listen: SocketAddr,
     /// Address of the Registry door; none: two ports above the gRPC door.
     pub registry: Option<SocketAddr>,
-    /// Address of the HTTP door: /metrics, /healthz, /readyz.
+    /// Address of the HTTP door: the console, /metrics, /healthz, /readyz.
     pub http: SocketAddr,
+    /// Where browsers find the console, if a proxy stands before it: `https://saring.example`.
+    pub console_url: Option<String>,
     /// The node's certificate and what stands between it and its root, PEM. With it the gRPC door speaks TLS.
     pub tls_cert: Option<PathBuf>,
     /// The key of that certificate, PEM; its owner alone may read it.
@@ -93,6 +95,7 @@ impl Default for NodeConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
             registry: None,
             http: SocketAddr::from(([127, 0, 0, 1], 7401)),
+            console_url: None,
             tls_cert: None,
             tls_key: None,
             tls_client_ca: None,
@@ -159,10 +162,14 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry: Option<SocketAddr>,
-    /// Address of /metrics, /healthz and /readyz [default: 127.0.0.1:7401]
+    /// Address of the console, /metrics, /healthz and /readyz [default: 127.0.0.1:7401]
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<SocketAddr>,
+    /// Where browsers find the console, if a proxy with TLS stands before it: https://NAME
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub console_url: Option<String>,
     /// Certificate of the gRPC door (PEM): it speaks TLS
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,36 +1,124 @@
-//! The HTTP door of a node: figures for Prometheus, and the two questions that an orchestrator asks.
+//! The HTTP door of a node: figures for Prometheus, the two questions that an orchestrator asks, and the console for people.
 //!
-//! It runs on the side runtime, so reading figures never makes a check wait. `/healthz`: the process lives.
-//! `/readyz`: 200 while checks are answered, 503 while the register is loaded and while the node drains.
+//! It runs on the side runtime, so neither figures nor pages ever make a check wait. `/healthz`: the process lives.
+//! `/readyz`: 200 while checks are answered, 503 while the register is loaded and while the node drains. Everything else is a page
+//! behind [`gate`], rendered here: it needs no script, no other server, and nothing of the internet.
+//! What always holds: a page tells what a check and the service `Lookup` tell, by the same operations; no number and no
+//! token stands in an address, a log or an error.
 
+mod approvals;
+mod device;
+mod fields;
+mod gate;
+mod help;
+mod ledger;
+mod lockout;
+mod number;
+mod page;
+mod paper;
+mod preview;
+mod proposals;
 mod public;
+mod search;
+mod sessions;
+mod sign;
+mod status;
+#[cfg(test)]
+mod tests;
+mod verdict;
 
-use crate::{check::Checker, limits, metrics::Metrics};
+use crate::{check::Checker, limits, metrics::Metrics, registry::Registry};
 use axum::{
     Router,
-    extract::State,
+    extract::{DefaultBodyLimit, Path, State},
     http::{StatusCode, header},
-    response::IntoResponse,
-    routing::get,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
 };
-use std::{io, net::SocketAddr, time::Duration};
-use tokio::{net::TcpListener, sync::watch};
+use lockout::Lockout;
+use sessions::Sessions;
+use status::Counts;
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 
 /// How often recorded times are folded, so that they do not pile up while nobody reads the figures.
 const UPKEEP: Duration = Duration::from_secs(5);
+/// Bytes of a form.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+/// Passwords that are looked at at a time: each takes 19 MiB and a core.
+const PASSWORDS_MAX: usize = 2;
+/// Previews at a time: each takes both cores for as long as a second and more.
+const PREVIEWS_MAX: usize = 1;
 
-/// What the console shows.
-#[derive(Clone, Debug)]
+/// How browsers see the console.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Whether they come over TLS, which a proxy before the node does.
+    https: bool,
+    /// Scheme, host and port that they use; none: the address of the door, without TLS.
+    origin: Option<String>,
+}
+
+impl Site {
+    /// The site of the address that browsers use, where that is not the door's own.
+    pub fn of(url: Option<&str>) -> Self {
+        let origin = url.map(|url| url.trim_end_matches('/').to_ascii_lowercase());
+        Self { https: origin.as_deref().is_some_and(|origin| origin.starts_with("https://")), origin }
+    }
+}
+
+/// What the console shows. Cloning copies references only.
+#[derive(Clone)]
 pub struct Console {
-    /// The read path.
-    pub checker: Checker,
-    /// The figures.
-    pub metrics: Metrics,
-    /// Becomes true when the node shuts down.
-    pub draining: watch::Receiver<bool>,
+    checker: Checker,
+    metrics: Metrics,
+    draining: watch::Receiver<bool>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    site: Site,
+    registry: OnceLock<Registry>,
+    sessions: Sessions,
+    lockout: Lockout,
+    lookups: Arc<Semaphore>,
+    passwords: Arc<Semaphore>,
+    previews: Arc<Semaphore>,
+    counts: Counts,
 }
 
 impl Console {
+    /// A console whose register is still being loaded. `draining` becomes true when the node shuts down.
+    pub fn new(checker: Checker, metrics: Metrics, draining: watch::Receiver<bool>, site: Site) -> Self {
+        let shared = Shared {
+            site,
+            registry: OnceLock::new(),
+            sessions: Sessions::default(),
+            lockout: Lockout::default(),
+            lookups: Arc::new(Semaphore::new(limits::LOOKUPS_MAX)),
+            passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
+            previews: Arc::new(Semaphore::new(PREVIEWS_MAX)),
+            counts: Counts::default(),
+        };
+        Self { checker, metrics, draining, shared: Arc::new(shared) }
+    }
+
+    /// Pages are answered from now on.
+    pub fn open(&self, registry: Registry) {
+        if self.shared.registry.set(registry).is_err() {
+            tracing::warn!("the register was given twice; the first stays");
+        }
+    }
+
     /// Binds the address.
     ///
     /// # Errors
@@ -46,11 +134,12 @@ impl Console {
     /// # Errors
     /// When the listener breaks.
     pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
-        let metrics = self.metrics.clone();
+        let console = self.clone();
         let upkeep = async move {
             loop {
                 tokio::time::sleep(UPKEEP).await;
-                metrics.upkeep();
+                console.metrics.upkeep();
+                console.counts().take(&console.metrics);
             }
         };
         let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
@@ -61,13 +150,92 @@ impl Console {
     }
 
     fn router(self) -> Router {
+        let pages = pages().into_iter().fold(Router::new(), |router, (path, page)| router.route(path, page));
+        let pages = pages
+            .route_layer(middleware::from_fn_with_state(self.clone(), gate::gate))
+            .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
+        let public = public::routes(&self.checker, &self.metrics);
         Router::new()
             .route("/metrics", get(metrics))
             .route("/healthz", get(|| async { "alive\n" }))
             .route("/readyz", get(ready))
-            .merge(public::routes(&self.checker, &self.metrics))
+            .merge(pages)
+            .fallback(gate::nowhere)
+            .layer(middleware::map_response(gate::protect))
+            .merge(public)
             .with_state(self)
     }
+
+    fn registry(&self) -> Option<&Registry> {
+        self.shared.registry.get()
+    }
+
+    fn site(&self) -> &Site {
+        &self.shared.site
+    }
+
+    fn sessions(&self) -> &Sessions {
+        &self.shared.sessions
+    }
+
+    fn lockout(&self) -> &Lockout {
+        &self.shared.lockout
+    }
+
+    fn lookup_places(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.shared.lookups)
+    }
+
+    fn checker(&self) -> &Checker {
+        &self.checker
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.shared.counts
+    }
+
+    fn preview_places(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.shared.previews)
+    }
+
+    fn password_places(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.shared.passwords)
+    }
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console").field("site", &self.shared.site).finish_non_exhaustive()
+    }
+}
+
+/// Every page and form of the console. Each has a rule in [`crate::access::PAGES`].
+fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
+    vec![
+        ("/static/{file}", get(file)),
+        ("/sign-in", get(sign::form).post(sign::by_password)),
+        ("/sign-in/token", post(sign::by_token)),
+        ("/sign-out", post(sign::out)),
+        ("/language", post(sign::language)),
+        ("/account", get(sign::account).post(sign::set_password)),
+        ("/", get(search::first)),
+        ("/search", post(search::search)),
+        ("/result/{id}", get(search::result)),
+        ("/help", get(help::help)),
+        ("/approvals", get(approvals::approvals)),
+        ("/batches", get(approvals::batches)),
+        ("/batch/{number}", get(approvals::batch)),
+        ("/batch/{number}/{step}", get(approvals::step).post(approvals::take)),
+        ("/proposal/{number}", get(proposals::proposal).post(proposals::decide)),
+        ("/journal", get(ledger::newest)),
+        ("/journal/{last}", get(ledger::entries)),
+        ("/status", get(status::status)),
+        ("/principals", get(ledger::people)),
+    ]
 }
 
 async fn metrics(State(console): State<Console>) -> impl IntoResponse {
@@ -84,4 +252,16 @@ async fn ready(State(console): State<Console>) -> impl IntoResponse {
         return (StatusCode::SERVICE_UNAVAILABLE, retry, "loading the register\n").into_response();
     }
     "ready\n".into_response()
+}
+
+/// What pages load besides themselves; it lies in the program.
+async fn file(Path(name): Path<String>) -> Response {
+    let (kind, text) = match name.as_str() {
+        "console.css" => ("text/css; charset=utf-8", include_str!("console/static/console.css")),
+        "console.js" => ("text/javascript; charset=utf-8", include_str!("console/static/console.js")),
+        "icon.svg" => ("image/svg+xml", include_str!("console/static/icon.svg")),
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    // A minute: a node that was upgraded serves new pages at once, and old styles would not fit them.
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=60")], text).into_response()
 }

@@ -5,6 +5,7 @@
 //! or list of another; numbers are whole here: whoever shows them masks them; nothing is written.
 
 mod device;
+mod notes;
 mod number;
 mod outlook;
 mod paper;

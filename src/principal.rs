@@ -4,8 +4,10 @@
 //! token is known by its SHA-256 only; a principal, credential or role that was taken back counts no more, and nothing
 //! is forgotten.
 
+mod password;
 mod token;
 
+pub use password::{PASSWORD_CHARS_MAX, PasswordError, PasswordHash, check_password};
 pub use token::Token;
 
 use crate::listing::{Door, coded};

@@ -12,6 +12,7 @@ mod import;
 mod operate;
 mod order;
 mod part;
+mod passwords;
 mod people;
 mod persons;
 mod previews;

@@ -8,7 +8,7 @@ mod house;
 use crate::{
     check::{Checker, Clock, Explain},
     config::{ClientCertificates, NodeConfig, Unprotected},
-    console::Console,
+    console::{Console, Site},
     desk::{BlackFigures, BlackWriter, Desk},
     grpc::{ClientRoots, DoorConfig, GrpcConfig, GrpcError, GrpcServer, RegistryDoor, Tls, TlsError, TlsFiles},
     hot::Published,
@@ -94,6 +94,7 @@ enum Event {
 pub struct Node {
     grpc: GrpcServer,
     http: SocketAddr,
+    console: Console,
     checker: Checker,
     metrics: Metrics,
     draining: watch::Sender<bool>,
@@ -163,14 +164,16 @@ impl Node {
         };
         let grpc = GrpcServer::start(&grpc_config, &checker, &metrics, side.handle())?;
         let (draining, drained) = watch::channel(false);
-        let console = Console { checker: checker.clone(), metrics: metrics.clone(), draining: drained };
-        let http = open_console(&side, console, config.http)?;
+        let site = Site::of(config.console_url.as_deref());
+        let console = Console::new(checker.clone(), metrics.clone(), drained, site);
+        let http = open_console(&side, console.clone(), config.http)?;
         let (stop, events) = mpsc::channel();
         spawn_loader(load, metrics.clone(), stop.clone())?;
         let grace = Duration::from_secs(config.drain_seconds);
         Ok(Self {
             grpc,
             http,
+            console,
             checker,
             metrics,
             draining,
@@ -238,6 +241,7 @@ impl Node {
         let revision = loaded.sets.load().revision();
         if let Some(registry) = &loaded.registry {
             self.registry.open(registry.clone());
+            self.console.open(registry.clone());
             self.side.spawn(house::keep(registry.clone(), self.metrics.clone(), self.draining.subscribe()));
         }
         if let (Some(registry), Some(ring)) = (&loaded.registry, self.grpc.take_black_answers()) {

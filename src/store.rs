@@ -33,7 +33,7 @@ mod write;
 
 pub use audit::BodyAudit;
 pub use backup::BackedUp;
-pub(crate) use backup::PERSON_KEY;
+pub(crate) use backup::{PASSWORDS, PERSON_KEY};
 pub use bulk::{BulkLoad, BulkPart, LoadedBody, Loading};
 pub use desk::{
     AuditRecord, AuditRow, DESK_FORMAT, DeskChange, DeskFamily, DeskRange, DeskStore, Kept, Keyed, NumberKeys,

@@ -137,6 +137,16 @@ impl Language {
         text(self, &format!("status-{}", status.word()), "", &[])
     }
 
+    /// A text of the console's pages, by its name there.
+    pub fn screen(self, key: &str) -> String {
+        text(self, &format!("screen-{key}"), "", &[])
+    }
+
+    /// A text of the console's pages that names something.
+    pub fn screen_of(self, key: &str, other: &str) -> String {
+        text(self, &format!("screen-{key}"), "", &[("other", Arg::Text(other))])
+    }
+
     /// The name of a field.
     pub fn label(self, label: Label) -> String {
         text(self, label.key(), "", &[])

@@ -118,6 +118,8 @@ pub(super) fn serve(
         // Whoever started the node may have closed its standard output: it serves all the same.
         let mut out = std::io::stdout();
         let _ = writeln!(out, "{line}");
+        let console = config.console_url.clone().unwrap_or_else(|| format!("http://{}", node.http_addr()));
+        let _ = writeln!(out, "console at {}/, in a browser", console.trim_end_matches('/'));
         if let Ok(Some(token)) = first.try_recv() {
             let _ = writeln!(out, "{}", welcome(&token, node));
         }

@@ -114,7 +114,7 @@ impl Tally {
     }
 
     /// Verdicts given so far with one status and reason.
-    pub(super) fn checks_of(&self, status: Status, reason: Reason) -> u64 {
+    pub(crate) fn checks_of(&self, status: Status, reason: Reason) -> u64 {
         self.checks[cell(status, reason)].load(Ordering::Relaxed)
     }
 

@@ -163,6 +163,16 @@ impl Registry {
         Ok(StepTaken { receipt: Receipt { revision, repeated: false }, state, another_needed: false })
     }
 
+    /// Whether somebody may take a step of a batch at all, whatever state it is in.
+    ///
+    /// # Errors
+    /// When there is no such batch, or another person has to decide on it.
+    pub fn may_take(&self, name: &str, number: BatchNumber, step: Step) -> Result<(), RegistryError> {
+        let (ledger, batches) = (self.store.ledger(), self.store.batches());
+        let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        may_step(&ledger, name, number, batch, step)
+    }
+
     /// Marks what nobody decided and what was never made as expired. Returns those batches.
     ///
     /// # Errors

@@ -17,11 +17,14 @@ use std::{
 };
 
 /// The files beside RocksDB's own that a register needs. What a register had not, its backup has not.
-pub(super) const BESIDE: [&str; 5] =
-    [signing::CHECKPOINT, signing::KEY, signing::PUBLIC_KEY, PERSON_KEY, acknowledged::FILE];
+pub(super) const BESIDE: [&str; 6] =
+    [signing::CHECKPOINT, signing::KEY, signing::PUBLIC_KEY, PERSON_KEY, PASSWORDS, acknowledged::FILE];
 
 /// The key of the hashes of persons: without it the limits of a person begin anew.
 pub(crate) const PERSON_KEY: &str = "person.key";
+
+/// The hashes of persons' passwords: without it they sign in by token and choose new ones.
+pub(crate) const PASSWORDS: &str = "passwords";
 
 /// What a backup has behind its name until it is whole.
 const UNFINISHED: &str = ".unfinished";

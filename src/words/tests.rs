@@ -35,6 +35,40 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     desk::State::ALL.iter().for_each(|state| case(CaseTerm::State, state.name()));
     desk::Party::ALL.iter().for_each(|owner| case(CaseTerm::Owner, owner.name()));
     desk::Act::ALL.iter().for_each(|act| case(CaseTerm::Act, act.name()));
+    of_screens().iter().for_each(|key| whole(&format!("screen-{key}"), &[]));
+    asked
+}
+
+/// Every text that the console's pages ask for, as their sources name it.
+fn of_screens() -> BTreeSet<String> {
+    let console = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/console");
+    let files = [console.clone(), console.join("templates")].map(|folder| std::fs::read_dir(folder).unwrap());
+    let files = files.into_iter().flatten().map(|file| file.unwrap().path()).filter(|path| path.is_file());
+    let asks =
+        [".t(\"", ".t_of(\"", ".screen(\"", ".screen_of(\"", "(\"nav-", "\"wrong-", "\"nav-", "\"step-", " wrong(\""];
+    let mut asked = BTreeSet::new();
+    for text in files.map(|path| std::fs::read_to_string(path).unwrap()) {
+        for ask in asks {
+            for (at, _) in text.match_indices(ask) {
+                // A word that begins the key belongs to it.
+                let start = at + ask.rfind('"').unwrap() + 1;
+                asked.insert(text[start..].split('"').next().unwrap().to_owned());
+            }
+        }
+        for (at, ask) in text
+            .match_indices("trouble(")
+            .chain(text.match_indices("trouble_said("))
+            .chain(text.match_indices("refused("))
+        {
+            let rest = &text[at + ask.len()..];
+            let Some((before, key)) = rest.split_once('"') else { continue };
+            if before.contains([';', '{', ')']) {
+                continue;
+            }
+            let key = key.split('"').next().unwrap();
+            asked.extend(["", "-text"].map(|part| format!("trouble-{key}{part}")));
+        }
+    }
     asked
 }
 

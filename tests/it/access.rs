@@ -39,6 +39,7 @@ fn the_proto_and_the_table_of_access_say_the_same() {
         .iter()
         .map(|rule| {
             let roles = match rule.who {
+                Who::Everybody => ["everybody".to_owned()].into(),
                 Who::AnyPrincipal => ["any-principal".to_owned()].into(),
                 Who::Roles(roles) => roles.iter().map(|role| role.name().to_owned()).collect(),
             };

@@ -5,9 +5,11 @@
 mod access;
 mod backup;
 mod bench;
+mod browser;
 mod changes;
 mod cli;
 mod concurrent;
+mod console;
 mod desk;
 mod documents;
 mod edits;

@@ -2,6 +2,8 @@
 //!
 //! What always holds: no number of [`PERSONS`] is written whole to any output of any run; a server ends with its test.
 
+pub mod browser;
+pub mod chromium;
 pub mod office;
 
 use saring::proto::{

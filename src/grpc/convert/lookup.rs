@@ -16,25 +16,14 @@ use crate::{
     policy::Verdict,
     proto::{self, find_response},
     revision::Revision,
-    words::{Audience, Language, Note, Words},
+    words::{Audience, Language, Words},
 };
-
-/// Seconds after which data are no longer taken for those of the register.
-const OUTDATED_SECONDS: u32 = 3600;
 
 /// What was looked up, in a language.
 pub(crate) fn lookup(lookup: &Lookup, language: Language) -> proto::FindResponse {
     let teller = Teller { language };
-    let mut notes = Vec::new();
-    if lookup.is_past {
-        let (moment, revision) = (language.moment(lookup.unix_seconds), lookup.revision.to_string());
-        notes.push(language.note(Note::NotNow, &[("moment", &moment), ("revision", &revision)]));
-    }
     let found = match &lookup.found {
-        Found::Device(page) => {
-            notes.extend(teller.notes(page));
-            find_response::Found::Device(teller.device(page))
-        }
+        Found::Device(page) => find_response::Found::Device(teller.device(page)),
         Found::Number(page) => find_response::Found::Number(teller.number(page)),
         Found::Document(page) => find_response::Found::Document(document(page)),
         Found::Batch(page) => find_response::Found::Batch(batch(page)),
@@ -42,7 +31,7 @@ pub(crate) fn lookup(lookup: &Lookup, language: Language) -> proto::FindResponse
     proto::FindResponse {
         revision: Some(revision(lookup.revision)),
         unix_seconds: lookup.unix_seconds,
-        notes,
+        notes: lookup.notes(language),
         found: Some(found),
         audit_entry: 0,
         refusals: Vec::new(),
@@ -85,34 +74,6 @@ impl Teller {
 
     fn answer(&self, answer: &check::Answer) -> proto::GivenAnswer {
         proto::GivenAnswer { override_seq: answer.basis.override_seq, ..self.hypothetical(&answer.verdict) }
-    }
-
-    fn notes(&self, page: &DevicePage) -> Vec<String> {
-        let language = self.language;
-        let (mut notes, basis) = (Vec::new(), page.answer.basis);
-        let mut note = |note: Note, values: &[(&'static str, &str)]| notes.push(language.note(note, values));
-        if let Some(typing) = &page.typing {
-            note(Note::CheckDigit, &[("digit", &typing.right_digit.to_string())]);
-            if typing.maybe_imsi {
-                note(Note::MaybeImsi, &[]);
-            }
-        }
-        page.in_process.iter().for_each(|batch| note(Note::InProcess, &[("batch", &batch.to_string())]));
-        page.planned.iter().for_each(|batch| note(Note::Planned, &[("batch", &batch.to_string())]));
-        if basis.override_seq > 0 {
-            note(Note::Override, &[("number", &basis.override_seq.to_string())]);
-        }
-        if page.answer.verdict.sim_changed {
-            note(Note::SimChanged, &[]);
-        }
-        if basis.age_seconds > OUTDATED_SECONDS {
-            let age = format!("{} h {} min", basis.age_seconds / 3600, basis.age_seconds / 60 % 60);
-            note(Note::Outdated, &[("age", &age)]);
-        }
-        if page.pairings_hidden > 0 {
-            note(Note::OthersHidden, &[("count", &page.pairings_hidden.to_string())]);
-        }
-        notes
     }
 
     fn device(&self, page: &DevicePage) -> proto::DevicePage {
