@@ -249,7 +249,7 @@ fn each_role_sees_its_pages_and_no_others() {
             let principal = as_granted(&name, role);
             let start = browser.get("/");
             assert!([200, 303].contains(&start.status), "{role:?}");
-            let first = if start.status == 303 { browser.get(&start.location().to_owned()) } else { start };
+            let first = if start.status == 303 { browser.get(start.location()) } else { start };
             assert_eq!(first.status, 200, "{role:?}");
             for rule in PAGES.iter().filter(|rule| rule.who != Who::Everybody) {
                 let path = rule
@@ -319,7 +319,7 @@ fn an_agent_finds_everything_by_every_form_and_no_number_in_clear() {
         }
         for (text, status) in [("081", 422), ("batch 9999", 404), ("+62 812 3456 789 012 34", 422)] {
             let sent = browser.post("/search", &[("q", text)]);
-            let page = browser.get(&sent.location().to_owned());
+            let page = browser.get(sent.location());
             assert_eq!(page.status, status, "{text}: {}", page.body);
         }
         assert!(browser.get("/help").body.contains("Slot 1 ada sinyal, slot 2 tidak"));
@@ -369,7 +369,7 @@ fn an_operators_agent_sees_its_subscribers_only() {
         let other = browser.find(&[("q", BUDI)]);
         assert!(other.body.contains("Tidak ada catatan."), "{}", other.body);
         let sent = browser.post("/search", &[("q", imei), ("operator", "xl")]);
-        assert_eq!(browser.get(&sent.location().to_owned()).status, 403);
+        assert_eq!(browser.get(sent.location()).status, 403);
     });
 }
 
