@@ -29,6 +29,7 @@ mod walk;
 pub use build::{BuildError, Builder, Rewritten, Update};
 pub use publish::{Published, RootCell};
 pub use stats::{EntryKind, Stats};
+pub use walk::Walk;
 
 use crate::{
     digest::{self, RegisterDigest},
@@ -126,12 +127,7 @@ impl HotSets {
 
     /// Every page that holds something, in ascending order.
     pub fn pages(&self) -> impl Iterator<Item = (PageId, PageContent)> {
-        let devices = self.devices.iter().map(|(id, _)| id);
-        let pairs = self.pairs.iter().map(|(id, _)| id / CHUNK_SHELVES);
-        let mut chunks: Vec<u64> = devices.chain(pairs).collect();
-        chunks.sort_unstable();
-        chunks.dedup();
-        chunks.into_iter().flat_map(|chunk| self.pages_of(chunk))
+        self.walk().pages()
     }
 
     /// What is known of the devices of a page.

@@ -13,10 +13,10 @@ use super::{
 use crate::{
     batch::{BatchNumber, BatchStep, Batches, BodyRow},
     fold::{self, Row},
-    hot::HotSets,
+    hot::{HotSets, Walk},
     identity::Tac,
     listing::{Door, TacRule},
-    page::{PageBits, PageId},
+    page::{PageBits, PageContent, PageId},
     revision::Revision,
     store::{BatchTable, Store, StoreError},
 };
@@ -26,8 +26,9 @@ use std::{
     thread,
 };
 
-/// Threads that count.
+/// Threads that count what is in memory, and those that read pages first: these wait for the disk half of their time.
 const THREADS: usize = 2;
+const READERS: usize = 4;
 /// The threads share the work in about so many pieces, since models differ in size by orders of magnitude.
 const PIECES: usize = 32;
 /// Pieces are not smaller: pages of the store, and models of the hot sets.
@@ -88,11 +89,12 @@ impl<'a> Plan<'a> {
         match &self.scope {
             Scope::Pages { steps, pages } => {
                 let pieces = pieces(pages, PAGES_ALONE_MAX, |id| id.tac());
-                shared(&pieces, |pages| self.fold_twice(scene, steps, pages))
+                shared(READERS, &pieces, |pages| self.fold_twice(scene, steps, pages))
             }
             Scope::Models(tacs) => {
                 let pieces = pieces(tacs, TACS_ALONE_MAX, |tac| *tac);
-                shared(&pieces, |tacs| Ok(self.walk(scene, tacs)))
+                let walk = (pieces.len() > 1).then(|| scene.hot().walk());
+                shared(THREADS, &pieces, |tacs| Ok(self.walk(scene, walk.as_ref(), tacs)))
             }
         }
     }
@@ -118,12 +120,16 @@ impl<'a> Plan<'a> {
         Ok(counter.finish())
     }
 
-    fn walk(&self, scene: &Scene<'_>, tacs: &[Tac]) -> Tally {
+    fn walk(&self, scene: &Scene<'_>, walk: Option<&Walk<'_>>, tacs: &[Tac]) -> Tally {
         let mut counter = Counter::new(scene, true);
         for tac in tacs {
             counter.begin(*tac, self.rules.get(tac).copied());
-            for (id, content) in scene.hot().pages_of_tac(*tac) {
+            let mut count = |(id, content): (PageId, PageContent)| {
                 counter.page(&PageChange { id, contents: [&content, &content], doors: None });
+            };
+            match walk {
+                Some(walk) => walk.pages_of_tac(*tac).for_each(&mut count),
+                None => scene.hot().pages_of_tac(*tac).for_each(&mut count),
             }
         }
         counter.finish()
@@ -145,6 +151,7 @@ fn pieces<T>(all: &[T], least: usize, tac: impl Fn(&T) -> Tac) -> Vec<&[T]> {
 
 /// Does the pieces on some threads and puts their tallies together in order.
 fn shared<T: Sync>(
+    threads: usize,
     pieces: &[&[T]],
     work: impl Fn(&[T]) -> Result<Tally, StoreError> + Sync,
 ) -> Result<Tally, StoreError> {
@@ -160,7 +167,7 @@ fn shared<T: Sync>(
         }
     };
     let mut done = thread::scope(|scope| -> Result<_, StoreError> {
-        let others: Vec<_> = (1..THREADS.min(pieces.len())).map(|_| scope.spawn(take)).collect();
+        let others: Vec<_> = (1..threads.min(pieces.len())).map(|_| scope.spawn(take)).collect();
         let mut done = take()?;
         for other in others {
             done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);

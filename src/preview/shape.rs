@@ -42,9 +42,10 @@ pub(super) struct Judged {
 pub(super) struct Judge {
     known: HashMap<Box<[u64]>, Arc<Judged>>,
     /// The newest shape: neighbours are often alike.
-    last: Option<(Box<[u64]>, Arc<Judged>)>,
+    last: Option<(Vec<u64>, Arc<Judged>)>,
     shape: Vec<u64>,
     numbers: Vec<Number>,
+    ends: Vec<u16>,
 }
 
 impl Judge {
@@ -59,22 +60,34 @@ impl Judge {
             return Arc::new(judge(decider, plain, singles));
         }
         self.write_shape(decider.scene(), plain, singles);
-        if let Some((_, judged)) = self.last.as_ref().filter(|(shape, _)| **shape == *self.shape) {
+        if let Some((_, judged)) = self.last.as_ref().filter(|(shape, _)| *shape == self.shape) {
             return Arc::clone(judged);
         }
-        let shape: Box<[u64]> = self.shape.as_slice().into();
-        if self.known.len() >= KEPT_MAX {
-            self.known.clear();
+        let judged = match self.known.get(self.shape.as_slice()) {
+            Some(known) => Arc::clone(known),
+            None => {
+                if self.known.len() >= KEPT_MAX {
+                    self.known.clear();
+                }
+                let judged = Arc::new(judge(decider, plain, singles));
+                self.known.insert(self.shape.as_slice().into(), Arc::clone(&judged));
+                judged
+            }
+        };
+        match &mut self.last {
+            Some((shape, last)) => {
+                shape.clone_from(&self.shape);
+                *last = Arc::clone(&judged);
+            }
+            None => self.last = Some((self.shape.clone(), Arc::clone(&judged))),
         }
-        let judged = self.known.entry(shape.clone()).or_insert_with(|| Arc::new(judge(decider, plain, singles)));
-        self.last = Some((shape, Arc::clone(judged)));
-        Arc::clone(judged)
+        judged
     }
 
     /// Writes all that a decision reads of a device. Numbers are told by what they are and by the first place where
     /// they stand.
     fn write_shape(&mut self, scene: &Scene<'_>, plain: [Plain; 2], singles: &Singles<'_>) {
-        let Self { shape, numbers, .. } = self;
+        let Self { shape, numbers, ends, .. } = self;
         shape.clear();
         numbers.clear();
         let mut name = |number: Number| {
@@ -84,6 +97,21 @@ impl Judge {
                 numbers.len() - 1
             }) as u64
         };
+        // Of an end only what a decision reads: whether there is one, whether it is over, and which comes first.
+        ends.clear();
+        let today = Day::to_stored(Some(scene.today()));
+        let untils = singles.sides.iter().flat_map(|side| {
+            let marks = side.marks.iter().map(|mark| mark.until());
+            marks.chain(side.pairs.iter().map(|pair| pair.until())).map(Day::to_stored)
+        });
+        ends.extend(untils);
+        ends.sort_unstable();
+        ends.dedup();
+        let end = |until: Option<Day>| {
+            let stored = Day::to_stored(until);
+            let rank = ends.binary_search(&stored).unwrap_or_default() as u64;
+            until.map_or(0, |_| 1 + u64::from(stored >= today) + 2 * rank)
+        };
         // A SIM whose number may meet one that the device has, or hides the second number of a pairing.
         let (mut has_msisdn, mut has_second) = (false, false);
         let mut meets = |number: Number| has_msisdn |= matches!(number.kind(), NumberKind::Msisdn(_));
@@ -91,7 +119,7 @@ impl Judge {
             shape.push(plain.code() | (side.marks.len() as u64) << 32 | (side.pairs.len() as u64) << 40);
             for mark in &side.marks {
                 mark.number.into_iter().for_each(&mut meets);
-                let days = u64::from(Day::to_stored(mark.until())) << 16 | u64::from(Day::to_stored(mark.since()));
+                let days = end(mark.until()) << 16 | u64::from(Day::to_stored(mark.since()));
                 let coded = u64::from(mark.class.code()) << 9 | u64::from(mark.door.code()) << 1;
                 shape.push(
                     mark.number.map_or(NO_NUMBER, &mut name) << 50 | days << 18 | coded | u64::from(mark.suspended),
@@ -101,7 +129,7 @@ impl Judge {
                 meets(pair.number);
                 has_second |= pair.second;
                 let coded = (pair.kind as u64) << 9 | u64::from(pair.door.code()) << 1 | u64::from(pair.second);
-                shape.push(name(pair.number) << 50 | u64::from(Day::to_stored(pair.until())) << 18 | coded);
+                shape.push(name(pair.number) << 50 | end(pair.until()) << 18 | coded);
             }
         }
         for at in 0..numbers.len() {

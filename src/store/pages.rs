@@ -25,6 +25,11 @@ const STEPS_MAX: usize = 12;
 /// Pages that lie on average so near that reading ahead is worth it.
 const DENSE_GAP_MAX: u64 = 64;
 
+/// In so many pieces a caller asks for his pages at most.
+const PIECES_MAX: u64 = 32;
+/// Of so many rows one is read: what lies between is read on the way.
+const MOST_PART: u64 = 8;
+
 /// What a batch is about, apart from links and holders: each ascending, without doubles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchHeads {
@@ -83,13 +88,22 @@ impl Store {
         let mut walks = Vec::with_capacity(FAMILIES.len());
         for (family, name) in FAMILIES {
             let mut options = ReadOptions::default();
-            if is_dense(pages) {
+            if is_dense(pages) || self.is_most(pages) {
                 options.set_readahead_size(1 << 20);
                 options.fill_cache(false);
             }
             walks.push(Walk { family, rows: self.db.raw_iterator_cf_opt(self.cf(name)?, options), started: false });
         }
         Ok(PageRows { store: self, pages: pages.iter(), walks })
+    }
+}
+
+impl Store {
+    /// Whether so many pages are a good part of all there are, in however many pieces they are asked for.
+    fn is_most(&self, pages: &[PageId]) -> bool {
+        let key = "rocksdb.estimate-num-keys";
+        let rows = self.cf(cf::PAGES).ok().and_then(|family| self.db.property_int_value_cf(family, key).ok().flatten());
+        rows.is_some_and(|rows| pages.len() as u64 * PIECES_MAX > rows / MOST_PART)
     }
 }
 

@@ -133,6 +133,9 @@ fn text(block: &mut Vec<u8>, value: &str) {
     block.extend_from_slice(value.as_bytes());
 }
 
+/// `:status: 200` of the static table (RFC 7541, appendix A).
+const STATUS_200: u8 = INDEXED | 8;
+
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -195,10 +198,10 @@ impl Headers {
         Self { decoder: Decoder::new(), known: Vec::new() }
     }
 
-    /// Reads a block. Gives the outcome where the stream ends with it.
+    /// Reads a block. Gives the outcome where the stream ends with it, or where what follows is no answer of gRPC.
     pub(super) fn read(&mut self, block: &[u8], ends: bool) -> io::Result<Option<Outcome>> {
         if only_points(block) {
-            if !ends {
+            if !ends && block.first() == Some(&STATUS_200) {
                 return Ok(None);
             }
             if let Some((_, outcome)) = self.known.iter().find(|(known, _)| known == block) {
@@ -208,7 +211,8 @@ impl Headers {
             self.known.clear();
         }
         let headers = self.decoder.decode(block).map_err(|error| broken(&error.to_string()))?;
-        if !ends {
+        let is_good = || headers.iter().any(|(name, value)| name == b":status" && value == b"200");
+        if !ends && is_good() {
             return Ok(None);
         }
         let outcome = Outcome::of(&headers);

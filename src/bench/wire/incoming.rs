@@ -116,6 +116,8 @@ impl Connection {
                     }
                 }
             }
+            // What follows an end is nobody's.
+            Carriage::Stream if Some(frame.stream) != self.stream => {}
             Carriage::Stream => {
                 let Self { waiting, calls, .. } = self;
                 let mut strays = false;
