@@ -269,8 +269,12 @@ fn generator(parts: &[(Counts, Own)], late: &Histogram<u64>, per_message: usize)
     }
 }
 
-/// Whether the generator was what was slow.
+/// Whether the generator was what was slow. Where nothing was answered right there is no figure to spoil, and what came
+/// instead is what has to be told.
 fn bottleneck(order: &Order, counts: &Counts, generator: &Generator, latency_us: &Percentiles) -> Option<Bottleneck> {
+    if counts.right == 0 {
+        return None;
+    }
     if generator.busy > BUSY_MAX {
         return Some(Bottleneck::Busy { percent: 100.0 * generator.busy });
     }
@@ -283,7 +287,7 @@ fn bottleneck(order: &Order, counts: &Counts, generator: &Generator, latency_us:
     }
     let late_us = generator.late_us.p99;
     let tolerated = LATE_TOLERATED.as_nanos() as f64 / 1e3;
-    let is_late = late_us > tolerated && counts.right > 0 && late_us > LATE_SHARE_MAX * latency_us.p99;
+    let is_late = late_us > tolerated && late_us > LATE_SHARE_MAX * latency_us.p99;
     is_late.then_some(Bottleneck::Late { late_us, latency_us: latency_us.p99, waited: 100.0 * generator.waited })
 }
 
