@@ -24,11 +24,13 @@ mod snapshot;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod view;
 mod walk;
 
 pub use build::{BuildError, Builder, Rewritten, Update};
 pub use publish::{Published, RootCell};
 pub use stats::{EntryKind, Stats};
+pub use view::{PageView, PairedBits};
 pub use walk::Walk;
 
 use crate::{
@@ -42,7 +44,7 @@ use crate::{
     revision::Revision,
 };
 use details::{MarksChunk, PairsChunk, SubscribersChunk};
-use devices::{DeviceChunk, PageSets};
+use devices::DeviceChunk;
 use directory::Directory;
 use rules::TacRules;
 use set::CHUNK_PAGES;
@@ -132,21 +134,7 @@ impl HotSets {
 
     /// What is known of the devices of a page.
     pub fn page(&self, id: PageId) -> PageContent {
-        let (chunk, page) = chunk_of_page(id);
-        let sets = self.devices.get(chunk).map(|chunk| chunk.page(page)).unwrap_or_default();
-        let [registered, grandfathered, marked, suspended]: PageSets = sets;
-        let (shelf, first) = shelf_of_page(id);
-        let places = first..first + PAGE_SERIALS as u16;
-        let marks = (!marked.is_empty()).then(|| self.marks.get(shelf)).flatten();
-        let mut marks: Vec<_> = marks
-            .into_iter()
-            .flat_map(|marks| marks.within(places.clone()))
-            .map(|(at, mark)| (at - first, mark))
-            .collect();
-        marks.sort_unstable();
-        let pairs = self.pairs.get(shelf).map(|pairs| pairs.within(places)).unwrap_or_default();
-        let pairs = pairs.into_iter().map(|(at, pair)| (at - first, pair)).collect();
-        PageContent { registered, grandfathered, suspended, marks, pairs }
+        self.view(id).content()
     }
 
     /// Every entry of the subscriber map, in no order.

@@ -207,6 +207,15 @@ impl PlainPair {
         Self(bytes)
     }
 
+    /// By which number it is.
+    pub const fn form(self) -> PlainForm {
+        match self.parts().0 {
+            Self::MSISDN => PlainForm::Msisdn,
+            Self::SECOND => PlainForm::Second,
+            _ => PlainForm::Sim,
+        }
+    }
+
     /// The SIM of a pairing by IMSI alone.
     pub fn sim(self) -> Option<Imsi> {
         let (form, number) = self.parts();
@@ -222,6 +231,17 @@ impl PlainPair {
         let imsi = Imsi::from_packed(Self::FIRST_SIM + number).ok()?;
         Some(Pair::allowance(imsi.into()).with_second(form == Self::SECOND))
     }
+}
+
+/// By which number a plain allowance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainForm {
+    /// An MSISDN.
+    Msisdn,
+    /// An IMSI alone.
+    Sim,
+    /// An IMSI that came together with an MSISDN.
+    Second,
 }
 
 /// The pairs of one device, borrowed from wherever they lie. Order means nothing.

@@ -84,12 +84,6 @@ impl PairShelves {
         Pairs { plain: self.plain.read(buckets.0, place), others: self.others.read(buckets.1, place) }
     }
 
-    /// Every place with its pair: the plain ones ascending, then the others ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, Pair)> {
-        let plain = self.plain.iter().filter_map(|(place, plain)| Some((place, plain.to_pair()?)));
-        plain.chain(self.others.iter())
-    }
-
     /// The pairs of a stretch of places, sorted.
     pub(super) fn within(&self, places: Range<u16>) -> Vec<(u16, Pair)> {
         let plain =

@@ -47,9 +47,6 @@ impl Spots {
     pub(super) const NONE: Self = Self { registered: Spot::NONE, others: None };
 }
 
-/// One page's sets: registered, grandfathered, marked, suspended.
-pub(super) type PageSets = [PageBits; 4];
-
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DeviceChunk {
@@ -127,9 +124,9 @@ impl DeviceChunk {
         Flags { registered: spots.registered.read(&self.words, place), grandfathered, marked, suspended }
     }
 
-    /// The sets of one page.
-    pub(super) fn page(&self, page: usize) -> PageSets {
-        DeviceSet::ALL.map(|set| self.section(set).page(page))
+    /// Whether a page has a device that is in any set.
+    pub(super) fn holds(&self, page: usize) -> bool {
+        DeviceSet::ALL.into_iter().any(|set| self.section(set).holds(page))
     }
 
     /// A chunk of its header and its words. `None` when it holds nothing.
@@ -170,7 +167,7 @@ mod tests {
                 return Ok(());
             };
             for (page, sets) in [(page, &first), (other, &second)] {
-                prop_assert_eq!(&chunk.page(page), sets);
+                prop_assert_eq!(&DeviceSet::ALL.map(|set| chunk.section(set).page(page)), sets);
                 for place in 0..PAGE_SERIALS as u16 {
                     let expected = Flags {
                         registered: sets[0].contains(place),
@@ -181,7 +178,7 @@ mod tests {
                     prop_assert_eq!(chunk.flags((page * 2048) as u16 + place), expected);
                 }
             }
-            let none = PageSets::default();
+            let none = <[PageBits; 4]>::default();
             let emptied = [(page, none.each_ref()), (other, none.each_ref())];
             prop_assert_eq!(DeviceChunk::replaced(Some(&chunk), &emptied), None);
         }

@@ -137,25 +137,27 @@ impl Section<'_> {
             }
             Layout::Sparse => {
                 let mut set = PageBits::EMPTY;
-                let ours = |place: &u16| usize::from(*place) / PAGE_SERIALS as usize == page;
-                self.sparse_places().filter(ours).for_each(|place| {
-                    set.insert(place % PAGE_SERIALS as u16);
-                });
+                self.listed(page).for_each(|place| _ = set.insert(place % PAGE_SERIALS as u16));
                 set
             }
         }
     }
 
-    /// The pages that hold something, ascending.
-    pub(super) fn pages(&self) -> Vec<(usize, PageBits)> {
+    /// Whether a page has a place that is in.
+    pub(super) fn holds(&self, page: usize) -> bool {
         match self.layout {
-            Layout::Empty => Vec::new(),
-            Layout::Sparse => self.listed_pages(),
-            Layout::Paged => {
-                let held = (0..CHUNK_PAGES).filter(|page| self.entry(*page).0 != Form::Empty);
-                held.map(|page| (page, self.page(page))).collect()
-            }
+            Layout::Empty => false,
+            Layout::Paged => self.entry(page).0 != Form::Empty,
+            Layout::Sparse => self.listed(page).next().is_some(),
         }
+    }
+
+    /// The places of one page in a sparse section; the last one of all comes several times.
+    fn listed(&self, page: usize) -> impl Iterator<Item = u16> + '_ {
+        let page_of = |place: u16| usize::from(place) / PAGE_SERIALS as usize;
+        let before = self.words.partition_point(|word| page_of((word >> 48) as u16) < page);
+        let places = (before * 4..self.words.len() * 4).map(|unit| unit_at(self.words, unit));
+        places.skip_while(move |place| page_of(*place) < page).take_while(move |place| page_of(*place) == page)
     }
 
     /// How many places are in.

@@ -1,14 +1,14 @@
 //! Walking: models and pages in order, for those who look at all of them.
 
 use super::{
-    CHUNK_PAGES, CHUNK_SHELVES, HotSets, SHELF_PAGES, TAC_CHUNKS,
+    CHUNK_PAGES, CHUNK_SHELVES, HotSets, PageView, SHELF_PAGES, TAC_CHUNKS,
     details::{MarksChunk, PairsChunk},
-    devices::{DeviceChunk, DeviceSet},
+    devices::DeviceChunk,
     directory::Directory,
 };
 use crate::{
     identity::Tac,
-    page::{PAGE_SERIALS, PageContent, PageId},
+    page::{PageContent, PageId},
 };
 use std::ops::Range;
 
@@ -17,10 +17,7 @@ impl HotSets {
     pub fn tacs(&self) -> Vec<Tac> {
         let devices = self.devices.iter().map(|(id, _)| id / TAC_CHUNKS);
         let pairs = self.pairs.iter().map(|(id, _)| id / (TAC_CHUNKS * CHUNK_SHELVES));
-        let mut tacs: Vec<u64> = devices.chain(pairs).collect();
-        tacs.sort_unstable();
-        tacs.dedup();
-        tacs.into_iter().filter_map(|tac| Tac::new(u32::try_from(tac).ok()?).ok()).collect()
+        tacs(devices.chain(pairs))
     }
 
     /// All that is held, in order. Costs a moment for itself: for those who look at most of it.
@@ -33,8 +30,8 @@ impl HotSets {
         Walk { devices: sorted(&self.devices), marks: sorted(&self.marks), pairs: sorted(&self.pairs) }
     }
 
-    /// The pages of a model that hold something, ascending.
-    pub fn pages_of_tac(&self, tac: Tac) -> impl Iterator<Item = (PageId, PageContent)> {
+    /// The pages of a model that may hold something, ascending.
+    pub fn pages_of_tac(&self, tac: Tac) -> impl Iterator<Item = PageView<'_>> {
         let first = u64::from(tac.get()) * TAC_CHUNKS;
         let (chunks, shelves) =
             (first..first + TAC_CHUNKS, first * CHUNK_SHELVES..(first + TAC_CHUNKS) * CHUNK_SHELVES);
@@ -57,12 +54,12 @@ pub struct Walk<'a> {
     pairs: Vec<(u64, &'a PairsChunk)>,
 }
 
-impl Walk<'_> {
-    /// The pages of a model that hold something, ascending.
-    pub fn pages_of_tac(&self, tac: Tac) -> impl Iterator<Item = (PageId, PageContent)> {
+impl<'a> Walk<'a> {
+    /// The pages of a model that may hold something, ascending.
+    pub fn pages_of_tac(&self, tac: Tac) -> impl Iterator<Item = PageView<'a>> {
         let first = u64::from(tac.get()) * TAC_CHUNKS;
-        let chunks = first..first + TAC_CHUNKS;
-        let shelves = first * CHUNK_SHELVES..(first + TAC_CHUNKS) * CHUNK_SHELVES;
+        let (chunks, shelves) =
+            (first..first + TAC_CHUNKS, first * CHUNK_SHELVES..(first + TAC_CHUNKS) * CHUNK_SHELVES);
         let (marks, pairs) = (within(&self.marks, &shelves), within(&self.pairs, &shelves));
         let devices = within(&self.devices, &chunks);
         let named = devices.iter().map(|(id, _)| *id).chain(pairs.iter().map(|(id, _)| id / CHUNK_SHELVES));
@@ -71,8 +68,15 @@ impl Walk<'_> {
         chunks.dedup();
         chunks.into_iter().flat_map(move |chunk| {
             let shelves = chunk * CHUNK_SHELVES..(chunk + 1) * CHUNK_SHELVES;
-            let device = devices.iter().find(|(id, _)| *id == chunk).map(|(_, chunk)| *chunk);
-            contents_of(chunk, device, within(marks, &shelves), within(pairs, &shelves))
+            let device = find(devices, chunk);
+            let (marks, pairs) = (within(marks, &shelves), within(pairs, &shelves));
+            (0..CHUNK_PAGES).filter_map(move |page| {
+                let shelf = chunk * CHUNK_SHELVES + page as u64 / u64::from(SHELF_PAGES);
+                let (marks, pairs) = (find(marks, shelf), find(pairs, shelf));
+                let id = PageId::new(tac, (chunk % TAC_CHUNKS) as u16 * CHUNK_PAGES as u16 + page as u16)?;
+                let holds = pairs.is_some() || device.is_some_and(|chunk| chunk.holds(page));
+                holds.then_some(PageView { id, devices: device, marks, pairs })
+            })
         })
     }
 
@@ -80,12 +84,17 @@ impl Walk<'_> {
     pub(super) fn pages(self) -> impl Iterator<Item = (PageId, PageContent)> {
         let devices = self.devices.iter().map(|(id, _)| id / TAC_CHUNKS);
         let pairs = self.pairs.iter().map(|(id, _)| id / (TAC_CHUNKS * CHUNK_SHELVES));
-        let mut tacs: Vec<u64> = devices.chain(pairs).collect();
-        tacs.sort_unstable();
-        tacs.dedup();
-        let tacs = tacs.into_iter().filter_map(|tac| Tac::new(u32::try_from(tac).ok()?).ok());
-        tacs.flat_map(move |tac| self.pages_of_tac(tac).collect::<Vec<_>>())
+        let views =
+            tacs(devices.chain(pairs)).into_iter().flat_map(move |tac| self.pages_of_tac(tac).collect::<Vec<_>>());
+        views.map(|view| (view.id(), view.content())).filter(|(_, content)| !content.is_empty())
     }
+}
+
+fn tacs(all: impl Iterator<Item = u64>) -> Vec<Tac> {
+    let mut tacs: Vec<u64> = all.collect();
+    tacs.sort_unstable();
+    tacs.dedup();
+    tacs.into_iter().filter_map(|tac| Tac::new(u32::try_from(tac).ok()?).ok()).collect()
 }
 
 /// The entries of a stretch of ids.
@@ -95,49 +104,7 @@ fn within<'s, V>(all: &'s [(u64, V)], ids: &Range<u64>) -> &'s [(u64, V)] {
     all.get(start..start + count).unwrap_or(&[])
 }
 
-/// The pages of a chunk that hold something, ascending. Each part of the chunk is read once, whatever is in it.
-fn contents_of(
-    chunk: u64,
-    devices: Option<&DeviceChunk>,
-    marks: &[(u64, &MarksChunk)],
-    pairs: &[(u64, &PairsChunk)],
-) -> impl Iterator<Item = (PageId, PageContent)> + use<> {
-    let mut contents: [Option<Box<PageContent>>; CHUNK_PAGES] = [const { None }; CHUNK_PAGES];
-    for set in DeviceSet::ALL {
-        for (page, bits) in devices.into_iter().flat_map(|chunk| chunk.section(set).pages()) {
-            let Some(content) = contents.get_mut(page) else { continue };
-            let content = content.get_or_insert_default();
-            match set {
-                DeviceSet::Registered => content.registered = bits,
-                DeviceSet::Grandfathered => content.grandfathered = bits,
-                DeviceSet::Suspended => content.suspended = bits,
-                // The marks themselves tell.
-                DeviceSet::Marked => {}
-            }
-        }
-    }
-    let page_of = |shelf: u64, place: u16| {
-        usize::from((shelf % CHUNK_SHELVES) as u16 * SHELF_PAGES + place / PAGE_SERIALS as u16)
-    };
-    for (place, shelf, mark) in marks.iter().flat_map(|(id, marks)| marks.iter().map(move |(at, mark)| (at, id, mark)))
-    {
-        if let Some(content) = contents.get_mut(page_of(*shelf, place)) {
-            content.get_or_insert_default().marks.push((place % PAGE_SERIALS as u16, mark));
-        }
-    }
-    for (place, shelf, pair) in pairs.iter().flat_map(|(id, pairs)| pairs.iter().map(move |(at, pair)| (at, id, pair)))
-    {
-        if let Some(content) = contents.get_mut(page_of(*shelf, place)) {
-            content.get_or_insert_default().pairs.push((place % PAGE_SERIALS as u16, pair));
-        }
-    }
-    let tac = Tac::new((chunk / TAC_CHUNKS) as u32).ok();
-    let first = (chunk % TAC_CHUNKS) as u16 * CHUNK_PAGES as u16;
-    (first..).zip(contents).filter_map(move |(page, content)| {
-        let (id, mut content) = (PageId::new(tac?, page)?, *content?);
-        // Both are runs in order: they are merged and not sorted.
-        content.marks.sort();
-        content.pairs.sort();
-        (!content.is_empty()).then_some((id, content))
-    })
+fn find<V: Copy>(all: &[(u64, V)], id: u64) -> Option<V> {
+    let at = all.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+    all.get(at).map(|(_, value)| *value)
 }

@@ -84,15 +84,15 @@ impl<'a> Scene<'a> {
         self.hot.subscriber(imsi).map(|entry| entry.msisdn)
     }
 
-    /// The verdict of each policy's side for a device asked with a number, as a check asks.
+    /// The verdict of each policy's side for a device asked with a number, as a check asks. `known`: the number of a SIM.
     pub(super) fn asked_with(
         &self,
         number: Number,
         side: Side,
         evidence: &Evidence<'_>,
         test_tac: bool,
+        known: &dyn Fn(Imsi) -> Option<Msisdn>,
     ) -> Vec<Outcome> {
-        let known = |imsi| self.msisdn_of(imsi);
         let mut met = None;
         let subscriber = match number.kind() {
             NumberKind::Msisdn(msisdn) => {
@@ -159,14 +159,56 @@ pub(super) struct Decided {
     pub(super) by_own_number: Vec<Outcome>,
 }
 
-/// What a device is, apart from marks and pairs.
-#[derive(Clone, Copy, Debug, Default)]
+impl Decided {
+    /// Whether status and reason are the same under every policy, asked without a number.
+    pub(super) fn is_answered_as(&self, other: &Self) -> bool {
+        self.outcomes.iter().map(|(outcome, _)| outcome).eq(other.outcomes.iter().map(|(outcome, _)| outcome))
+    }
+}
+
+/// Plain pairs of a device that do not meet: whichever number asks, the answer is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum PlainPairs {
+    /// None.
+    #[default]
+    None = 0,
+    /// By MSISDN.
+    Msisdn = 1,
+    /// By IMSI alone. The number of the SIM is on no list of the device.
+    Sim = 2,
+    /// By MSISDN, with IMSIs that came together with one.
+    Both = 3,
+}
+
+impl PlainPairs {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::None, Self::Msisdn, Self::Sim, Self::Both];
+
+    /// Any number that asks, and pairs that stand for all.
+    fn example(self) -> Option<(Subscriber, Vec<PlainPair>)> {
+        let (msisdn, imsi) = own_number()?;
+        let by_msisdn = Subscriber { msisdn: Some(msisdn), ..Subscriber::default() };
+        let (subscriber, pairs) = match self {
+            Self::None => return None,
+            Self::Msisdn => (by_msisdn, vec![Pair::allowance(msisdn.into())]),
+            Self::Sim => (Subscriber { imsi: Some(imsi), ..Subscriber::default() }, vec![Pair::allowance(imsi.into())]),
+            Self::Both => {
+                let second = Pair::allowance(imsi.into()).with_second(true);
+                (by_msisdn, vec![Pair::allowance(msisdn.into()), second])
+            }
+        };
+        Some((subscriber, pairs.into_iter().map(Pair::to_plain).collect::<Option<_>>()?))
+    }
+}
+
+/// What a device is, apart from marks and pairs that have to be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plain {
     pub(super) registered: bool,
     pub(super) grandfathered: bool,
     pub(super) suspended: bool,
-    /// It has plain pairs.
-    pub(super) paired: bool,
+    /// Its plain pairs, where it has no others and one of them can stand for all.
+    pub(super) pairs: PlainPairs,
     pub(super) rule: TacRule,
     pub(super) test_tac: bool,
 }
@@ -222,26 +264,18 @@ impl<'a> Decider<'a> {
     }
 
     fn decide(&self, side: Side, plain: Plain, marks: &[Mark], pairs: &[Pair]) -> Decided {
-        let own = own_number();
-        let paired: &[PlainPair] = match &own {
-            Some((_, pair)) if plain.paired => std::slice::from_ref(pair),
-            _ => &[],
-        };
-        let evidence = plain.evidence(marks, Pairs { plain: paired, others: pairs });
+        let (own, paired) = plain.pairs.example().unzip();
+        let evidence = plain.evidence(marks, Pairs { plain: paired.as_deref().unwrap_or(&[]), others: pairs });
         let asked = Asked::Device { test_tac: plain.test_tac };
         let question = Question { asked, subscriber: Subscriber::default(), emergency: false };
         let policies = &self.scene.policies[side as usize];
         let today = self.scene.today;
         let outcomes = policies.iter().map(|policy| outcome(&question, &evidence, policy, today)).collect();
-        let by_own_number = match own {
-            Some((msisdn, _)) if plain.paired => {
-                let subscriber = Subscriber { msisdn: Some(msisdn), ..Subscriber::default() };
-                let question = Question { subscriber, ..question };
-                policies.iter().map(|policy| outcome(&question, &evidence, policy, today).0).collect()
-            }
-            _ => Vec::new(),
-        };
-        Decided { outcomes, by_own_number }
+        let by_own_number = own.map(|subscriber| {
+            let question = Question { subscriber, ..question };
+            policies.iter().map(|policy| outcome(&question, &evidence, policy, today).0).collect()
+        });
+        Decided { outcomes, by_own_number: by_own_number.unwrap_or_default() }
     }
 }
 
@@ -252,13 +286,19 @@ impl Plain {
             self.registered,
             self.grandfathered,
             self.suspended,
-            self.paired,
+            self.pairs as u8 & 1 == 1,
+            self.pairs as u8 & 2 == 2,
             self.test_tac,
             self.rule.exempt_type,
             self.rule.barred == TacBar::Soft,
             self.rule.barred == TacBar::Hard,
         ];
         flags.iter().fold(0, |word, flag| word << 1 | u64::from(*flag))
+    }
+
+    /// With these sets (registered, grandfathered, suspended) and plain pairs.
+    pub(super) const fn with(self, [registered, grandfathered, suspended]: [bool; 3], pairs: PlainPairs) -> Self {
+        Self { registered, grandfathered, suspended, pairs, ..self }
     }
 
     /// With these marks and pairs.
@@ -274,8 +314,7 @@ impl Plain {
     }
 }
 
-/// Any number that a plain pair can hold: all of them are answered alike.
-fn own_number() -> Option<(Msisdn, PlainPair)> {
-    let msisdn = Msisdn::from_national(81_100_000_000).ok()?;
-    Some((msisdn, Pair::allowance(msisdn.into()).to_plain()?))
+/// Any numbers that plain pairs can hold: all of them are answered alike.
+fn own_number() -> Option<(Msisdn, Imsi)> {
+    Msisdn::from_national(81_100_000_000).ok().zip(Imsi::from_number(510_000_000_000_000).ok())
 }

@@ -16,7 +16,7 @@ use crate::{
     hot::{HotSets, Walk},
     identity::Tac,
     listing::{Door, TacRule},
-    page::{PageBits, PageContent, PageId},
+    page::{PageBits, PageId},
     revision::Revision,
     store::{BatchTable, Store, StoreError},
 };
@@ -68,7 +68,9 @@ impl<'a> Plan<'a> {
                     class_tacs.extend(heads.class_tacs);
                 }
                 let rules = rules_after(store, &steps, &class_tacs, revision.seq)?;
-                pages.extend(rules.keys().flat_map(|tac| hot.pages_of_tac(*tac).map(|(id, _)| id)));
+                pages.extend(rules.keys().flat_map(|tac| {
+                    hot.pages_of_tac(*tac).filter(|page| !page.content().is_empty()).map(|page| page.id())
+                }));
                 pages.sort_unstable();
                 pages.dedup();
                 (rules, Scope::Pages { steps, pages })
@@ -105,7 +107,7 @@ impl<'a> Plan<'a> {
         steps: &BTreeMap<BatchNumber, BatchStep>,
         pages: &[PageId],
     ) -> Result<Tally, StoreError> {
-        let mut counter = Counter::new(scene, false);
+        let mut counter = Counter::new(scene);
         let mut table = BatchTable::new(self.store);
         let mut after = Batches::default();
         for page in self.store.rows_of_pages(pages)? {
@@ -115,21 +117,18 @@ impl<'a> Plan<'a> {
             let contents = [table.known(), &after].map(|table| fold::page_content(id, &rows, table, self.seq()));
             let doors = doors(&rows, steps, table.known());
             counter.begin(id.tac(), self.rules.get(&id.tac()).copied());
-            counter.page(&PageChange { id, contents: [&contents[0], &contents[1]], doors: Some(&doors) });
+            counter.page(&PageChange { id, contents: [&contents[0], &contents[1]], doors: &doors });
         }
         Ok(counter.finish())
     }
 
     fn walk(&self, scene: &Scene<'_>, walk: Option<&Walk<'_>>, tacs: &[Tac]) -> Tally {
-        let mut counter = Counter::new(scene, true);
+        let mut counter = Counter::new(scene);
         for tac in tacs {
             counter.begin(*tac, self.rules.get(tac).copied());
-            let mut count = |(id, content): (PageId, PageContent)| {
-                counter.page(&PageChange { id, contents: [&content, &content], doors: None });
-            };
             match walk {
-                Some(walk) => walk.pages_of_tac(*tac).for_each(&mut count),
-                None => scene.hot().pages_of_tac(*tac).for_each(&mut count),
+                Some(walk) => walk.pages_of_tac(*tac).for_each(|page| counter.same_page(&page)),
+                None => scene.hot().pages_of_tac(*tac).for_each(|page| counter.same_page(&page)),
             }
         }
         counter.finish()
