@@ -302,8 +302,8 @@ pub enum BodyRow {
         id: PageId,
         /// The batch that the devices leave.
         target: Option<BatchNumber>,
-        /// The devices. Never empty.
-        bits: PageBits,
+        /// The devices. Never empty. Apart, so that rows of other kinds stay small: lists have a hundred million.
+        bits: Box<PageBits>,
     },
     /// A device with attributes of its own.
     Mark {
@@ -359,7 +359,7 @@ pub enum BodyRow {
         /// The model's code.
         tac: Tac,
         /// What is said of it; `None` takes it off the catalogue.
-        model: Option<Model>,
+        model: Option<Box<Model>>,
     },
     /// A class of a model. Of each door the newest row of a TAC and class counts, and of several doors the strictest.
     TacClass {

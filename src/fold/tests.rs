@@ -103,7 +103,7 @@ impl History {
         if !plain.contains(place) {
             rows.push(mark);
         }
-        rows.push(BodyRow::Page { id: id(), target: None, bits: plain });
+        rows.push(BodyRow::Page { id: id(), target: None, bits: Box::new(plain) });
         let key = key(random);
         let pairing = BodyRow::Pairing {
             key,
@@ -114,7 +114,7 @@ impl History {
             until: day(random),
         };
         if let Some(target) = target {
-            rows.push(BodyRow::Page { id: id(), target: Some(target), bits: bits(random) });
+            rows.push(BodyRow::Page { id: id(), target: Some(target), bits: Box::new(bits(random)) });
             let BodyRow::Pairing { kind, .. } = pairing else { unreachable!() };
             let number = msisdn(random).into();
             let key = id().key(random.below(u64::from(PLACES)) as u16).unwrap();

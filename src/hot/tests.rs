@@ -155,11 +155,70 @@ fn assert_answers(hot: &HotSets, model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A view tells what the content does, whatever of it is looked at.
+fn assert_view(view: &PageView<'_>, content: &PageContent) -> Result<(), TestCaseError> {
+    prop_assert_eq!(&view.content(), content);
+    let PageContent { registered, grandfathered, suspended, marks, pairs } = content;
+    prop_assert_eq!(&view.sets(), &[registered.clone(), grandfathered.clone(), suspended.clone()]);
+    let places = |of: &dyn Fn(&Pair) -> bool| {
+        let mut bits = PageBits::EMPTY;
+        pairs.iter().filter(|(_, pair)| of(pair)).for_each(|(place, _)| _ = bits.insert(*place));
+        bits
+    };
+    let is_plain = |pair: &Pair| pair.to_plain().is_some();
+    let is_sim = |pair: &Pair| matches!(pair.number.kind(), crate::pairing::NumberKind::Imsi(_));
+    let by = PairedBits {
+        msisdn: places(&|pair| is_plain(pair) && !is_sim(pair)),
+        sim: places(&|pair| is_plain(pair) && is_sim(pair) && !pair.second),
+        second: places(&|pair| is_plain(pair) && pair.second),
+        other: places(&|pair| !is_plain(pair)),
+    };
+    prop_assert_eq!(&view.paired(), &by);
+    prop_assert_eq!(&PairedBits::of(pairs), &by);
+    let meeting = by.meeting();
+    let mut firsts = 0;
+    let mut marked = PageBits::EMPTY;
+    for place in 0..PAGE_SERIALS as u16 {
+        let theirs: Vec<_> = marks.iter().filter(|(at, _)| *at == place).map(|(_, mark)| *mark).collect();
+        let mut paired: Vec<_> = view.pairs(place).iter().collect();
+        paired.sort_unstable();
+        prop_assert_eq!(view.marks(place), &theirs);
+        prop_assert_eq!(
+            &paired,
+            &pairs.iter().filter(|(at, _)| *at == place).map(|(_, pair)| *pair).collect::<Vec<_>>()
+        );
+        prop_assert_eq!(view.flags(place), [registered, grandfathered, suspended].map(|set| set.contains(place)));
+        // One pair can stand for all that a number may meet.
+        let firsts_of = paired.iter().filter(|pair| !pair.second);
+        let kinds = [firsts_of.clone().any(is_sim), firsts_of.clone().any(|pair| !is_sim(pair))];
+        let needs = !paired.iter().all(is_plain)
+            || paired.iter().any(|pair| pair.second) && kinds != [false, true]
+            || kinds == [true, true];
+        prop_assert_eq!(meeting.contains(place), needs);
+        firsts += if needs { 0 } else { firsts_of.count() as u64 };
+        if !theirs.is_empty() {
+            marked.insert(place);
+        }
+    }
+    prop_assert_eq!(view.marked(), marked);
+    let mut rest = PageBits([u64::MAX; PageBits::WORDS]);
+    rest.subtract(&meeting);
+    prop_assert_eq!(view.plain_pairs_of(&rest), firsts);
+    Ok(())
+}
+
 fn assert_same(hot: &HotSets, model: &Model) -> Result<(), TestCaseError> {
     let kept: Model = model.iter().filter(|(_, content)| !content.is_empty()).map(|(i, c)| (*i, c.clone())).collect();
     let pages: Vec<_> = hot.pages().collect();
     prop_assert!(pages.windows(2).all(|pair| pair[0].0 < pair[1].0), "pages do not ascend");
     prop_assert_eq!(pages.into_iter().collect::<Model>(), kept.clone());
+    for (id, content) in &kept {
+        assert_view(&hot.view(*id), content)?;
+    }
+    let (walk, tacs) = (hot.walk(), hot.tacs());
+    for view in tacs.iter().flat_map(|tac| walk.pages_of_tac(*tac).chain(hot.pages_of_tac(*tac))) {
+        assert_view(&view, kept.get(&view.id()).unwrap_or(&PageContent::default()))?;
+    }
     let rebuilt = build(&kept);
     prop_assert_eq!(hot.digest(), rebuilt.digest());
     for kind in EntryKind::all() {

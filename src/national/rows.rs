@@ -62,7 +62,7 @@ impl National {
         }
         for ((page, number), bits) in sets.sorted() {
             if let Some(id) = PageId::new(tac, page) {
-                take(number as usize, BodyRow::Page { id, target: None, bits })?;
+                take(number as usize, BodyRow::Page { id, target: None, bits: Box::new(bits) })?;
             }
         }
         Ok(())
@@ -139,7 +139,7 @@ impl National {
     fn catalogue_rows<E>(&self, part: &Part, take: Take<'_, E>) -> Result<(), E> {
         let batch = |slot: usize| part.numbers.get(slot).copied().flatten().unwrap_or_default() as usize;
         for (number, model) in self.plan.models.iter().enumerate() {
-            take(batch(0), BodyRow::Tac { tac: model.tac, model: Some(self.name(number, model.tac)) })?;
+            take(batch(0), BodyRow::Tac { tac: model.tac, model: Some(Box::new(self.name(number, model.tac))) })?;
         }
         for (number, model) in self.plan.models.iter().enumerate() {
             let rule = self.tac_rule(number);

@@ -166,7 +166,7 @@ impl Work<'_> {
         let mut plain = Vec::new();
         for (number, row) in rows {
             if let BodyRow::Page { target: None, bits, .. } = row {
-                let mut bits = bits.clone();
+                let mut bits = PageBits::clone(bits);
                 for (remover, removal) in rows {
                     match removal {
                         BodyRow::Page { target: Some(target), bits: gone, .. }
@@ -331,7 +331,8 @@ impl Work<'_> {
     }
 
     fn finish(mut self) -> Difference {
-        let pages = self.out_pages.into_iter().map(|((id, target), bits)| BodyRow::Page { id, target, bits });
+        let pages =
+            self.out_pages.into_iter().map(|((id, target), bits)| BodyRow::Page { id, target, bits: Box::new(bits) });
         self.out.rows.extend(pages);
         self.out.rows.sort_by_cached_key(canonical_order);
         self.out

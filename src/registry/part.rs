@@ -87,7 +87,7 @@ pub(super) fn split(gathered: Gathered, order: &ImportOrder) -> Vec<Part> {
         declared: declared(order),
     };
     let kind = gathered.kind;
-    let mut sorter = Sorter { parts: BTreeMap::new(), header, own };
+    let mut sorter = Sorter { parts: Vec::new(), places: BTreeMap::new(), header, own };
     sorter.part(None).pages = gathered.pages.into_iter().collect();
     for row in gathered.devices {
         let part = sorter.part(row.operator.as_deref());
@@ -121,7 +121,7 @@ pub(super) fn split(gathered: Gathered, order: &ImportOrder) -> Vec<Part> {
             device_type: Model::clip(row.device_type),
             allocated: row.allocation_date,
         });
-        sorter.part(None).newest.push(BodyRow::Tac { tac: row.tac, model });
+        sorter.part(None).newest.push(BodyRow::Tac { tac: row.tac, model: model.map(Box::new) });
     }
     for row in gathered.tac_classes {
         let level = if row.remove { 0 } else { 1 + u8::from(row.hard) };
@@ -163,20 +163,27 @@ fn pairing_row(row: &PairingRow) -> Option<BodyRow> {
 }
 
 struct Sorter {
-    parts: BTreeMap<String, Part>,
+    parts: Vec<Part>,
+    /// Where the part of an operator is.
+    places: BTreeMap<String, usize>,
     header: BatchHeader,
     own: String,
 }
 
 impl Sorter {
     fn part(&mut self, operator: Option<&str>) -> &mut Part {
-        let operator = operator.unwrap_or(&self.own).to_owned();
-        let header = BatchHeader { operator: operator.clone(), ..self.header.clone() };
-        self.parts.entry(operator).or_insert_with(|| Part::new(header))
+        let operator = operator.unwrap_or(&self.own);
+        let place = self.places.get(operator).copied().unwrap_or_else(|| {
+            self.places.insert(operator.to_owned(), self.parts.len());
+            self.parts.push(Part::new(BatchHeader { operator: operator.to_owned(), ..self.header.clone() }));
+            self.parts.len() - 1
+        });
+        &mut self.parts[place]
     }
 
     fn finish(self) -> Vec<Part> {
-        let mut parts: Vec<Part> = self.parts.into_values().collect();
+        let mut parts = self.parts;
+        parts.sort_by(|one, other| one.header.operator.cmp(&other.header.operator));
         if parts.len() > 1 {
             let rows = parts.iter().flat_map(|part| &part.newest);
             let given = rows.filter_map(|row| match row {

@@ -27,7 +27,7 @@ impl Store {
             if let (batch, BodyRow::Tac { model, .. }) = row
                 && self.is_evidence(batch, seq)
             {
-                newest = model.map(|model| (batch, model));
+                newest = model.map(|model| (batch, *model));
             }
         })?;
         Ok(newest)
@@ -184,7 +184,7 @@ impl Store {
                 && self.is_evidence(batch, seq)
             {
                 match model {
-                    Some(model) => models.insert(tac, model),
+                    Some(model) => models.insert(tac, *model),
                     None => models.remove(&tac),
                 };
             }

@@ -125,7 +125,10 @@ impl StoredRow {
         let decoded = match family {
             Family::Pages => {
                 let (batch, target) = keys::read_page_row(key)?;
-                (batch, BodyRow::Page { id: keys::read_page(key)?, target, bits: sets::decode(rest.take_all())? })
+                (
+                    batch,
+                    BodyRow::Page { id: keys::read_page(key)?, target, bits: Box::new(sets::decode(rest.take_all())?) },
+                )
             }
             Family::Marks => {
                 let (batch, place) = keys::read_device_row(key)?;
@@ -174,7 +177,7 @@ impl StoredRow {
             }
             Family::Tacs => {
                 let (tac, batch) = keys::read_tac_row(key)?;
-                let model = if value.is_empty() { None } else { Some(rest.model()?) };
+                let model = if value.is_empty() { None } else { Some(Box::new(rest.model()?)) };
                 (batch, BodyRow::Tac { tac, model })
             }
             Family::TacClasses => {

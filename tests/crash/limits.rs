@@ -37,7 +37,7 @@ fn push_a_chunk(body: &mut BodyWriter<'_>) -> Result<(), StoreError> {
     let bits = PageBits([0x5555_5555_5555_5555; PageBits::WORDS]);
     for page in 0..40_000_u64 {
         let key = EquipmentKey::new(35_000_000_000_000 + (page / 400) * 1_000_000 + (page % 400) * 2048).unwrap();
-        body.push(&BodyRow::Page { id: PageId::of(key), target: None, bits: bits.clone() })?;
+        body.push(&BodyRow::Page { id: PageId::of(key), target: None, bits: Box::new(bits.clone()) })?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ impl Work<'_> {
                 .collect(),
             "tac" => {
                 let models = self.store.models(self.seq)?;
-                models.into_iter().map(|(tac, model)| BodyRow::Tac { tac, model: Some(model) }).collect()
+                models.into_iter().map(|(tac, model)| BodyRow::Tac { tac, model: Some(Box::new(model)) }).collect()
             }
             "exempt-tac" | "barred-tac" => {
                 let rows = self.store.tac_class_rows(self.seq)?.into_iter();

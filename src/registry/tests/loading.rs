@@ -53,7 +53,7 @@ impl BulkSource for Lists {
         take: &mut dyn FnMut(usize, &BodyRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         for (id, bits) in &self.0[0].pages {
-            take(0, &BodyRow::Page { id: *id, target: None, bits: bits.clone() })?;
+            take(0, &BodyRow::Page { id: *id, target: None, bits: Box::new(bits.clone()) })?;
         }
         for row in &self.0[1].devices {
             take(1, &BodyRow::Mark { key: row.key, until: None, since: row.since, number: None })?;

@@ -28,7 +28,7 @@ fn rows(random: &mut SplitMix64) -> Vec<BodyRow> {
     let pages: BTreeSet<PageId> = pages.into_iter().map(PageId::of).collect();
     let mut bits = PageBits::EMPTY;
     bits.insert(3);
-    let pages = pages.into_iter().map(|id| BodyRow::Page { id, target: None, bits: bits.clone() });
+    let pages = pages.into_iter().map(|id| BodyRow::Page { id, target: None, bits: Box::new(bits.clone()) });
     let marks = marks.into_iter().map(|key| BodyRow::Mark { key, until: None, since: None, number: None });
     let pairings = pairings.into_iter().map(|key| BodyRow::Pairing {
         key,

@@ -50,7 +50,8 @@ fn rows(many: bool) -> Vec<BodyRow> {
     let count = if many { 90_000 } else { 90 };
     let msisdn = |n: u64| (62_811_000_000 + n).to_string().parse().unwrap();
     let bits = PageBits([0x5555_5555_5555_5555; PageBits::WORDS]);
-    let pages = (0..20).map(|n| BodyRow::Page { id: PageId::of(key(n * 1_000)), target: None, bits: bits.clone() });
+    let pages =
+        (0..20).map(|n| BodyRow::Page { id: PageId::of(key(n * 1_000)), target: None, bits: Box::new(bits.clone()) });
     let marks = (0..count).map(|n| BodyRow::Mark { key: key(n), until: None, since: None, number: Some(msisdn(n)) });
     let pairings = (0..count).map(|n| BodyRow::Pairing {
         key: key(n),
