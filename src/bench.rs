@@ -7,6 +7,7 @@
 //! that stalls cannot hide what it made wait; every answer is verified; a run in which the generator itself was what was
 //! slow gives no figures ([`Bottleneck`]).
 
+pub mod agents;
 pub mod all;
 pub mod arrivals;
 pub mod cpu;

@@ -56,6 +56,16 @@ pub enum Bottleneck {
     },
 }
 
+impl Bottleneck {
+    /// Whether agents at the console had time enough for themselves.
+    ///
+    /// # Errors
+    /// When they had not.
+    pub(super) fn of_agents(busy: f64) -> Result<(), Self> {
+        if busy > BUSY_MAX { Err(Self::Busy { percent: 100.0 * busy }) } else { Ok(()) }
+    }
+}
+
 /// Percentiles in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Percentiles {

@@ -1,5 +1,6 @@
 //! `saring bench`: asks a server as networks do, and says what that was like.
 
+mod agents;
 mod all;
 mod show;
 
@@ -32,6 +33,8 @@ pub(super) struct BenchArgs {
 enum What {
     /// Ask a server at a rate, verify every answer, and say how long they took
     Check(CheckArgs),
+    /// Search at a console as many people, verify every page, and say how long they took
+    Agents(agents::AgentsArgs),
     /// Measure this machine: registers are made, served, killed and asked; gives a file for report and plan
     All(all::AllArgs),
     /// Make a page of what was measured: one HTML file that needs no network
@@ -121,11 +124,15 @@ struct RegisterArgs {
 }
 
 impl RegisterArgs {
-    fn script(&self, profile: Profile) -> Result<Box<dyn Script>, BenchError> {
+    fn national(&self) -> Result<National, BenchError> {
         let Self { imeis, seed, .. } = *self;
         let pairs = self.pairs.unwrap_or(0);
         let scale = Scale { imeis, pairs, seed, shape: Shape::Mix, shared: 1 };
-        let national = National::new(scale, &[]).map_err(|error| BenchError::Order(error.to_string()))?;
+        National::new(scale, &[]).map_err(|error| BenchError::Order(error.to_string()))
+    }
+
+    fn script(&self, profile: Profile) -> Result<Box<dyn Script>, BenchError> {
+        let national = self.national()?;
         let today = Day::of_unix_seconds(jiff::Timestamp::now().as_second());
         Ok(Box::new(NationalScript::new(national, profile, today)))
     }
@@ -134,6 +141,7 @@ impl RegisterArgs {
 pub(super) fn run(args: &BenchArgs) -> Result<Exit, Failure> {
     match &args.what {
         What::Check(args) => check(args),
+        What::Agents(args) => agents::run(args),
         What::All(args) => all::all(args),
         What::Report(args) => all::report(args),
     }

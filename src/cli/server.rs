@@ -47,7 +47,7 @@ impl ServerFlags {
 }
 
 /// The token of a file, else of the environment.
-fn token(file: Option<&Path>) -> Result<Option<Token>, Failure> {
+pub(super) fn token(file: Option<&Path>) -> Result<Option<Token>, Failure> {
     Ok(match (file, std::env::var(TOKEN_VARIABLE)) {
         (Some(path), _) => Some(Token::read(path)?),
         (None, Ok(text)) if !text.trim().is_empty() => Some(Token::new(&text)?),

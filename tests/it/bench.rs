@@ -3,7 +3,7 @@
 use crate::support::{
     Register, Server,
     office::{Office, register as people, run as block_on},
-    run,
+    run, words,
 };
 use saring::{
     bench::{
@@ -15,7 +15,7 @@ use saring::{
     proto::{EquipmentStatus, Reason},
     sample,
 };
-use std::time::Duration;
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 const SEED: u64 = 7;
 const DEVICES: u64 = 2_000;
@@ -218,4 +218,39 @@ fn what_is_no_server_is_told() {
     assert_eq!(other.code, 1, "{other:?}");
     assert!(other.err.contains("no question was answered right") && other.out.contains("HTTP 404"), "{other:?}");
     server.stop();
+}
+
+#[test]
+fn agents_search_at_the_console_and_every_page_is_verified() {
+    let register = Register::new();
+    register.run("generate --imeis 20e3 --pairs 3500 --seed 3").ok();
+    let office = Office::open(register);
+    let mut token = String::new();
+    block_on(async {
+        let second = office.second_administrator().await;
+        token = office.person(&second, "ayu", "agent", &[]).await;
+    });
+    let file = office.register.file("token", &token);
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    let console = office.server.http;
+    let search = |seed: &str, options: &str| {
+        let line = format!(
+            "bench agents --console {console} --token-file {} --imeis 20e3 --pairs 3500 --seed {seed} --duration 1s \
+             --warm-up 0s {options}",
+            file.display()
+        );
+        run(words(&line))
+    };
+    // Other tests share the machine.
+    let mut tries = std::iter::repeat_with(|| search("3", "--agents 12 --rate 4 --json")).take(20);
+    let told = tries.find(|told| !told.err.contains("no figures")).expect("the agents were the bottleneck");
+    let told = told.ok().json();
+    let count = |name: &str| told[name].as_u64().unwrap();
+    assert!(count("right") > 5 && count("right") == count("asked"), "{told}");
+    assert_eq!((count("wrong"), count("failed")), (0, 0), "{told}");
+    let other = search("4", "--agents 3 --rate 9");
+    assert_eq!(other.code, 1, "{other:?}");
+    assert!(other.err.contains("expected, the page says") && other.err.contains("showed another answer"), "{other:?}");
+    let (_register, _) = office.close();
+    search("3", "--agents 1").refused(1, &["onnection refused"]);
 }

@@ -41,6 +41,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("hdrhistogram", &["bench"]),
     ("loona_hpack", &["bench"]),
     ("rustix", &["bench"]),
+    ("hyper", &["bench"]),
+    ("hyper_util", &["bench"]),
+    ("http_body_util", &["bench"]),
     ("plotters", &["bench"]),
     ("fluent_bundle", &["words"]),
 ];

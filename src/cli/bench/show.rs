@@ -3,6 +3,7 @@
 use crate::{
     bench::{
         Measured, Mode,
+        agents::AgentsMeasured,
         report::Percentiles,
         sweep::{Step, Sweep},
     },
@@ -53,6 +54,24 @@ pub(super) fn one(measured: &Measured) -> String {
     if measured.asked_per_second.is_some() {
         lines.push(row("its own lateness, us", &percentiles(&generator.late_us)));
     }
+    lines.join("\n")
+}
+
+/// Agents at the console.
+pub(super) fn agents(measured: &AgentsMeasured) -> String {
+    let AgentsMeasured { agents, asked_per_second, seconds, asked, right, wrong, failed, .. } = measured;
+    let mut searches = format!("{} asked, {} shown right", grouped(*asked), grouped(*right));
+    for (count, what) in [(wrong, "wrong"), (failed, "without a page")].into_iter().filter(|(count, _)| **count > 0) {
+        searches.push_str(&format!(", {} {what}", grouped(*count)));
+    }
+    let mut lines = vec![
+        format!("{agents} agents, {} searches/s, Poisson, {seconds} s", whole(*asked_per_second)),
+        row("searches", &searches),
+        row("from due to page, us", &percentiles(&measured.latency_us)),
+    ];
+    lines.extend(measured.server_cores.map(|cores| row("server CPU", &format!("{cores:.2} cores"))));
+    lines.push(row("agents' own CPU", &format!("{:.2} cores", measured.busy)));
+    lines.push(row("their lateness, us", &percentiles(&measured.late_us)));
     lines.join("\n")
 }
 

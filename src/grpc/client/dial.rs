@@ -72,6 +72,11 @@ impl Token {
         format!("Bearer {}", self.0)
     }
 
+    /// The secret itself, for a form.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+
     /// Reads the token from a file that its owner alone can read.
     ///
     /// # Errors
