@@ -6,6 +6,7 @@
 mod alarms;
 mod backup;
 mod bulk;
+mod carry;
 mod difference;
 mod doors;
 mod import;

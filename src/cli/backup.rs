@@ -101,6 +101,7 @@ fn restore(backup: &Path, data: &Path, until: Option<Until>, epoch: Option<u32>,
             "backup": restored.backup.to_string(),
             "kept": restored.kept.to_string(),
             "dropped": restored.backup.seq - restored.kept.seq,
+            "carried": restored.carried,
             "revision": verified.revision.to_string(),
             "digest": verified.digest.to_string(),
         });
@@ -112,6 +113,12 @@ fn restore(backup: &Path, data: &Path, until: Option<Until>, epoch: Option<u32>,
             restored.kept,
             grouped(restored.backup.seq - restored.kept.seq)
         ))?;
+        if restored.carried > 0 {
+            print(&format!(
+                "people    {} entries of those stay: who was taken back, and newer tokens",
+                restored.carried
+            ))?;
+        }
         print(&format!("revision  {} in {}, verified", verified.revision, data.display()))?;
         print(&format!("digest    {}", verified.digest))?;
     }

@@ -3,11 +3,13 @@
 //! What always holds: a register that was restored has been verified as a whole before it can be opened, and begins a
 //! new epoch, so that no revision of it is taken for one that the lost register gave after the point.
 
-use super::{Registry, Verified, VerifyError, verify};
+use super::{Registry, Verified, VerifyError, carry::carried_over, verify};
 use crate::{
     day::{self, MomentError},
+    journal::REGISTER,
+    ledger::Ledger,
     revision::Revision,
-    store::{BackedUp, OpenMode, Restoring, Store, StoreError},
+    store::{BackedUp, Draft, Hands, OpenMode, Restoring, Store, StoreError},
 };
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path, str::FromStr};
 
@@ -57,6 +59,8 @@ pub struct Restored {
     pub backup: Revision,
     /// The last entry that was kept.
     pub kept: Revision,
+    /// Entries about people and credentials that were made again, because they must outlive the point.
+    pub carried: usize,
     /// What was verified at the end: the new register with its new epoch.
     pub verified: Verified,
 }
@@ -81,21 +85,37 @@ pub enum RestoreError {
 }
 
 /// Makes a register of a backup, in a directory that is not there yet or is empty. With `until`, what was entered
-/// later is left out with all its effects. `epoch` is the number of the new epoch; the next one where none is named.
+/// later is left out with all its effects, but for who counts no more and by what people show themselves. `epoch` is the number of the new epoch; the next one where none is named.
 ///
 /// # Errors
 /// When the backup cannot be read or has no such point, or the directory cannot be written; and when the outcome does
 /// not verify: then the directory stays unfinished, and every opening refuses it.
 pub fn restore(from: &Path, target: &Path, until: Option<Until>, epoch: Option<u32>) -> Result<Restored, RestoreError> {
-    let (newest, kept) = {
+    let (newest, kept, ledger) = {
         let store = Store::open(from, OpenMode::Read)?;
-        (store.applied(), point(&store, until)?)
+        (store.applied(), point(&store, until)?, store.ledger())
     };
     let restoring = Restoring::copy(from, target)?;
     restoring.start_epoch(kept.seq, epoch)?;
+    let carried = carry(&restoring, &ledger)?;
     let verified = verify(&restoring.open(OpenMode::Read)?)?;
     restoring.finish()?;
-    Ok(Restored { backup: newest, kept, verified })
+    Ok(Restored { backup: newest, kept, carried, verified })
+}
+
+/// Makes the entries about principals that outlive the point. How many there are.
+fn carry(restoring: &Restoring, newest: &Ledger) -> Result<usize, StoreError> {
+    let store = restoring.open(OpenMode::Write)?;
+    let changes = carried_over(newest.principals(), store.ledger().principals());
+    let drafts =
+        changes.into_iter().map(|change| Draft { hands: Hands::of(REGISTER, ""), partition: String::new(), change });
+    let drafts: Vec<Draft> = drafts.collect();
+    let carried = drafts.len();
+    if carried > 0 {
+        store.writer()?.commit(drafts, Vec::new())?;
+        store.flush()?;
+    }
+    Ok(carried)
 }
 
 /// The last entry that is kept.

@@ -5,8 +5,12 @@ use crate::{
     batch::BatchState,
     identity::EquipmentKey,
     import::{DeviceRow, Gathered, Kind, Mode, PairingRow},
-    journal::{AlarmRaised, BatchStaged, Change},
+    journal::{
+        AlarmRaised, BatchStaged, Change, CredentialIssued, CredentialRevoked, PrincipalAdded, PrincipalRevoked,
+        RoleGranted, RoleWithdrawn,
+    },
     pairing::{Number, PairingKind},
+    principal::{NotLetIn, Role},
     registry::{Registry, Until, backup, restore},
     store::{Draft, Hands, OpenMode, Store},
 };
@@ -107,4 +111,65 @@ fn a_cut_leaves_nothing_of_what_came_later() {
     let (again, discarded) = Registry::open(&new, false).unwrap();
     assert_eq!(discarded, [staged]);
     import(&again, &Gathered { devices: vec![device(2)], ..list(Kind::Registered) }, &order(Mode::Add, ""));
+}
+
+#[test]
+fn who_was_taken_back_later_stays_so_and_newer_tokens_count() {
+    let (_directory, registry) = registry();
+    let added = |name: &str| {
+        commit(
+            &registry,
+            "",
+            Change::PrincipalAdded(PrincipalAdded { name: name.into(), kind: 1, ..Default::default() }),
+        );
+    };
+    let issue = |name: &str, token: u8| {
+        let issued = CredentialIssued {
+            principal: name.into(),
+            token_sha256: vec![token; 32],
+            expires_unix_s: i64::MAX,
+            ..Default::default()
+        };
+        commit(&registry, "", Change::CredentialIssued(issued))
+    };
+    let grant = |name: &str, role: Role| {
+        let granted = RoleGranted { principal: name.into(), role: role as u32, ..Default::default() };
+        commit(&registry, "", Change::RoleGranted(granted))
+    };
+    ["ani", "budi", "citra"].into_iter().for_each(added);
+    let (old, _) = (issue("ani", 1), issue("budi", 2));
+    let withdrawn = [grant("ani", Role::Administrator), grant("citra", Role::Agent)][1];
+    grant("budi", Role::Administrator);
+    let kept = registry.store().applied();
+    issue("ani", 3);
+    commit(&registry, "", Change::CredentialRevoked(CredentialRevoked { credential: old, reason: "lost".into() }));
+    commit(&registry, "", Change::PrincipalRevoked(PrincipalRevoked { name: "budi".into(), reason: "gone".into() }));
+    commit(&registry, "", Change::RoleWithdrawn(RoleWithdrawn { grant: withdrawn, reason: "moved".into() }));
+    added("dewi");
+    issue("dewi", 4);
+    let beside = tempfile::tempdir().unwrap();
+    let copy = beside.path().join("backup");
+    backup(&registry, &copy).unwrap();
+    let shown = |until: Option<Until>, name: &str| {
+        let new = beside.path().join(name);
+        let restored = restore(&copy, &new, until, None).unwrap();
+        let ledger = Store::open(&new, OpenMode::Read).unwrap().ledger();
+        let known = [1, 2, 3, 4].map(|token| ledger.principals().by_token(&[token; 32], 0).map(|p| p.name.clone()));
+        (restored.carried, known, ledger.principals().count(Role::Agent))
+    };
+    let (revoked, unknown) = (Err(NotLetIn::Revoked), Err(NotLetIn::Unknown));
+    let (carried, known, agents) = shown(Some(Until::Revision(kept)), "point");
+    assert_eq!((carried, agents), (4, 0));
+    assert_eq!(known, [revoked.clone(), revoked.clone(), Ok("ani".into()), unknown.clone()]);
+    let (carried, known, _) = shown(None, "whole");
+    assert_eq!((carried, known), (0, [revoked.clone(), revoked, Ok("ani".into()), Ok("dewi".into())]));
+    // Nobody would be left who may administrate: then who was one at the point is one.
+    commit(&registry, "", Change::PrincipalRevoked(PrincipalRevoked { name: "ani".into(), reason: "gone".into() }));
+    let copy = beside.path().join("later");
+    backup(&registry, &copy).unwrap();
+    let new = beside.path().join("left");
+    restore(&copy, &new, Some(Until::Revision(kept)), None).unwrap();
+    let ledger = Store::open(&new, OpenMode::Read).unwrap().ledger();
+    assert_eq!(ledger.principals().count(Role::Administrator), 2);
+    assert_eq!(ledger.principals().by_token(&[1; 32], 0).map(|p| p.name.clone()), Ok("ani".into()));
 }
