@@ -7,6 +7,9 @@
 //! token stands in an address, a log or an error.
 
 mod approvals;
+mod case;
+mod cases;
+mod desk;
 mod device;
 mod fields;
 mod gate;
@@ -14,11 +17,13 @@ mod help;
 mod ledger;
 mod lockout;
 mod number;
+mod opening;
 mod page;
 mod paper;
 mod preview;
 mod proposals;
 mod public;
+mod reveal;
 mod search;
 mod sessions;
 mod sign;
@@ -226,6 +231,12 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/search", post(search::search)),
         ("/result/{id}", get(search::result)),
         ("/help", get(help::help)),
+        ("/cases", get(cases::cases)),
+        ("/cases/figures", get(cases::figures)),
+        ("/case/{number}", get(case::case).post(case::change)),
+        ("/open-case", get(opening::blank).post(opening::open)),
+        ("/open-case/{id}", get(opening::about)),
+        ("/reveal", post(reveal::reveal)),
         ("/approvals", get(approvals::approvals)),
         ("/batches", get(approvals::batches)),
         ("/batch/{number}", get(approvals::batch)),

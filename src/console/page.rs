@@ -66,6 +66,7 @@ pub(super) struct Link {
 /// Pages that the navigation leads to: path, word, key.
 const PAGES: &[(&str, &str, &str)] = &[
     ("/", "nav-search", "s"),
+    ("/cases", "nav-cases", "c"),
     ("/help", "nav-help", "h"),
     ("/approvals", "nav-approvals", "a"),
     ("/batches", "nav-batches", "b"),

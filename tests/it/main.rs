@@ -6,6 +6,7 @@ mod access;
 mod backup;
 mod bench;
 mod browser;
+mod case_pages;
 mod changes;
 mod cli;
 mod concurrent;

@@ -27,6 +27,8 @@ pub struct CaseFilter {
     pub kind: Option<Kind>,
     /// Given to this person.
     pub assignee: Option<String>,
+    /// In this state; of closed ones only where these are asked for.
+    pub state: Option<State>,
     /// Late ones only.
     pub overdue: bool,
     /// Closed ones instead of those that are not.
@@ -202,6 +204,7 @@ impl CaseFilter {
             && self.operator.as_ref().is_none_or(|operator| operator.eq_ignore_ascii_case(&owner.operator))
             && self.kind.is_none_or(|kind| kind == case.kind())
             && self.assignee.as_ref().is_none_or(|name| *name == case.assignee)
+            && self.state.is_none_or(|state| state == case.state())
             && (!self.overdue || case.is_overdue(now))
     }
 }
