@@ -23,6 +23,7 @@ mod paper;
 mod preview;
 mod proposals;
 mod public;
+mod public_page;
 mod reveal;
 mod search;
 mod sessions;
@@ -159,15 +160,16 @@ impl Console {
         let pages = pages
             .route_layer(middleware::from_fn_with_state(self.clone(), gate::gate))
             .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
-        let public = public::routes(&self.checker, &self.metrics);
+        let door = public::Door::new(&self.checker, &self.metrics);
         Router::new()
             .route("/metrics", get(metrics))
             .route("/healthz", get(|| async { "alive\n" }))
             .route("/readyz", get(ready))
             .merge(pages)
+            .merge(public_page::routes(&door))
             .fallback(gate::nowhere)
             .layer(middleware::map_response(gate::protect))
-            .merge(public)
+            .merge(public::routes(&door))
             .with_state(self)
     }
 

@@ -159,7 +159,7 @@ pub(super) async fn figures(State(console): State<Console>, signed: Signed) -> R
                     is_late: count.overdue > 0,
                     closed: grouped(language, count.closed),
                     took: count.closed_seconds.checked_div(count.closed).map_or_else(String::new, |mean| {
-                        let hours = mean.div_ceil(3600);
+                        let hours = mean.div_ceil(3600).max(1);
                         language.screen_of("hours", &grouped(language, hours))
                     }),
                 }
