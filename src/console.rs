@@ -11,6 +11,7 @@ mod case;
 mod cases;
 mod desk;
 mod device;
+mod entry;
 mod fields;
 mod gate;
 mod help;
@@ -20,6 +21,7 @@ mod number;
 mod opening;
 mod page;
 mod paper;
+mod people;
 mod preview;
 mod proposals;
 mod public;
@@ -32,6 +34,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod who;
 
 use crate::{check::Checker, limits, metrics::Metrics, registry::Registry};
 use axum::{
@@ -229,6 +232,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/sign-out", post(sign::out)),
         ("/language", post(sign::language)),
         ("/account", get(sign::account).post(sign::set_password)),
+        ("/account/token", post(people::rotate)),
         ("/", get(search::first)),
         ("/search", post(search::search)),
         ("/result/{id}", get(search::result)),
@@ -239,6 +243,7 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/open-case", get(opening::blank).post(opening::open)),
         ("/open-case/{id}", get(opening::about)),
         ("/reveal", post(reveal::reveal)),
+        ("/who", get(who::form).post(who::ask)),
         ("/approvals", get(approvals::approvals)),
         ("/batches", get(approvals::batches)),
         ("/batch/{number}", get(approvals::batch)),
@@ -247,7 +252,9 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/journal", get(ledger::newest)),
         ("/journal/{last}", get(ledger::entries)),
         ("/status", get(status::status)),
-        ("/principals", get(ledger::people)),
+        ("/principals", get(people::people)),
+        ("/principal/{name}", get(people::person).post(people::change)),
+        ("/add-principal", get(people::add_form).post(people::add)),
     ]
 }
 

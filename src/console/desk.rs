@@ -62,7 +62,10 @@ pub(super) const fn wrong(error: &DeskError) -> Option<&'static str> {
 pub(super) fn desk_refused(guest: &Guest, error: &DeskError) -> Response {
     match (error, wrong(error)) {
         (DeskError::NoCase(_), _) => guest.trouble(StatusCode::NOT_FOUND, "no-case"),
-        (_, Some(key)) => guest.trouble_said(StatusCode::UNPROCESSABLE_ENTITY, "refused", guest.language.screen(key)),
+        (_, Some(key)) => {
+            let heading = guest.language.screen("trouble-refused");
+            guest.trouble_in(StatusCode::UNPROCESSABLE_ENTITY, heading, guest.language.screen(key), String::new())
+        }
         _ => {
             tracing::error!(%error, "the desk cannot do what a page asks");
             guest.trouble(StatusCode::INTERNAL_SERVER_ERROR, "broken")

@@ -179,6 +179,7 @@ struct ResultPage {
     cases: Vec<CaseRow>,
     may_open: bool,
     may_reveal: bool,
+    may_ask_who: bool,
 }
 
 /// Refusals of a device with a number on a day.
@@ -234,6 +235,7 @@ pub(super) async fn result(State(console): State<Console>, signed: Signed, Path(
                 cases,
                 may_open: is_of_subject && opens(guest, "/open-case"),
                 may_reveal: opens(guest, "/reveal"),
+                may_ask_who: is_of_subject && opens(guest, "/who"),
             })
         }
         Some(Err(DeskError::Lookup(error))) => refused(&signed, &error, boxes),

@@ -282,3 +282,92 @@ fn a_number_is_shown_in_full_for_a_purpose_that_is_on_record_before() {
         assert_masked(&diagnostics);
     });
 }
+
+#[test]
+fn supervisors_see_who_looked_and_what_was_done_with_cases_and_a_new_key_finds_it_all() {
+    run(async {
+        let office = Office::open(register());
+        let second = office.second_administrator().await;
+        let agnes = office.person(&second, "agnes", "agent", &[]).await;
+        let susi = office.person(&second, "susi", "supervisor", &[]).await;
+        let supri = office.person_of(&second, "supri", "telkomsel", "supervisor", &[]).await;
+        let http = office.server.http;
+        let mut hers = Browser::signed_in(http, &agnes);
+        hers.find(&[("q", DEVICE), ("number", ANI)]);
+        let (number, secret) = open(&mut hers, "minta ditelepon");
+        let page = hers.get(&format!("/case/{number}"));
+        change(&mut hers, &page, &[("act", "take")]);
+        assert_eq!(hers.get("/who").status, 403);
+
+        let mut supervisor = Browser::signed_in(http, &susi);
+        let why = "pelanggan bertanya, surat 17";
+        for (q, purpose) in [(ANI, "kepo"), ("PIB-7", why), ("", why), (SCRIPT, why)] {
+            let page = supervisor.post("/who", &[("q", q), ("purpose", purpose)]);
+            assert!(page.status == 422 && !page.body.contains("<script>alert"), "{q}: {}", page.body);
+        }
+        for (q, shown) in [(ANI, ANI_MASKED), ("0812-3456-7801", ANI_MASKED), (DEVICE, DEVICE)] {
+            let page = supervisor.post("/who", &[("q", q), ("purpose", why)]);
+            assert_eq!(page.status, 200, "{}", page.body);
+            assert_masked(&page.body);
+            for words in [shown, "agnes", "dicari", "kasus dibuka atau diubah", "assigned agnes", &number] {
+                assert!(page.body.contains(words), "{q} {words}: {}", page.body);
+            }
+        }
+        // From the page of a device, by the name of the search; the question before is told too.
+        let device = supervisor.find(&[("q", DEVICE)]);
+        let from = device.body.split("action=\"/who\"").nth(1).unwrap().split("name=\"from\" value=\"").nth(1).unwrap()
+            [..16]
+            .to_owned();
+        let page = supervisor.post("/who", &[("from", &from), ("purpose", why)]);
+        assert!(page.body.contains(why) && page.body.contains("ditanyakan siapa yang melihat"), "{}", page.body);
+        // An operator's supervisor sees the doings of that operator's people: none here.
+        let mut own = Browser::signed_in(http, &supri);
+        let page = own.post("/who", &[("q", DEVICE), ("purpose", why)]);
+        assert!(page.status == 200 && !page.body.contains("agnes"), "{}", page.body);
+        let endpoint = format!("http://{}", office.server.registry);
+        let asked = proto::WhoLookedRequest { imei: DEVICE.into(), purpose: why.into(), ..Default::default() };
+        let before = who(&endpoint, &susi, asked.clone()).await;
+        assert!(before > 5, "{before}");
+
+        // A new key: everything is found by it, and the secret of the case still counts.
+        let (register, _) = office.close();
+        assert_ne!(register.run("audit rotate-key --purpose kepo").code, 0);
+        let done = register.run("audit rotate-key --purpose letter-17-of-the-ministry --json").ok().json();
+        assert_eq!((done["key"].as_u64(), &done["kept_keys"]), (Some(2), &serde_json::json!([1])), "{done}");
+        let keys = std::fs::read_to_string(register.path("data/desk/number.key")).unwrap();
+        assert_eq!(keys.lines().count(), 2);
+        register.run("audit verify").ok();
+        let done = register.run("audit rotate-key --purpose letter-18-of-the-ministry --json").ok().json();
+        assert_eq!(
+            (done["key"].as_u64(), done["dropped_keys"].as_u64()),
+            (Some(3), Some(1)),
+            "key 2 made no secret: {done}"
+        );
+        register.run("audit verify").ok();
+
+        // A password from a file that its owner alone can read; never from an argument.
+        let file = register.file("password", "kuda laut makan sore\n");
+        let set = "principal password agnes --password-file {}/password";
+        assert!(register.run(set).err.contains("others can read"));
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let told = register.run(set).ok();
+        assert!(!told.out.contains("kuda") && !told.err.contains("kuda"));
+        assert_ne!(register.run("principal password nobody --password-file {}/password").code, 0);
+        register.file("password", "pendek\n");
+        assert_ne!(register.run(set).code, 0);
+
+        let server = crate::support::Server::start_with(&register, &[]);
+        assert!(who(&format!("http://{}", server.registry), &susi, asked).await > before);
+        let mut browser = Browser::new(server.http);
+        let told = browser.post_with("/public/case", "", &[("number", &number), ("secret", &secret)], &[]);
+        assert_eq!(told.status, 200, "{}", told.body);
+        browser.get("/sign-in");
+        let entered = browser.post("/sign-in", &[("name", "agnes"), ("password", "kuda laut makan sore")]);
+        assert_eq!(entered.status, 303, "{}", entered.body);
+    });
+}
+
+async fn who(endpoint: &str, token: &str, asked: proto::WhoLookedRequest) -> usize {
+    let mut audit = proto::audit_client::AuditClient::connect(endpoint.to_owned()).await.unwrap();
+    audit.who_looked(shown(token, asked)).await.unwrap().into_inner().entries.len()
+}

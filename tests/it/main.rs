@@ -27,6 +27,7 @@ mod overrides;
 mod pairings;
 mod persons;
 mod protected;
+mod public_page;
 mod python;
 mod refusals;
 mod registry_cli;

@@ -2,7 +2,7 @@
 
 use super::{Act, Case, Kind, Owner, Party, State, Step};
 use crate::{
-    desk::{Agent, Desk, DeskError, now},
+    desk::{Agent, Deed, Desk, DeskError, look::Recorded, now},
     identity::EquipmentKey,
     pairing::Number,
     store::{DeskFamily, DeskRange, Kept},
@@ -180,6 +180,9 @@ impl Desk {
             count += 1;
         }
         if count > 0 {
+            let text = format!("{count} cases erased");
+            let recorded = Recorded { about: "case", text, revision: self.store.applied(), ..Recorded::default() };
+            self.record(&Agent::register(), Deed::CaseChange, recorded)?;
             self.desk.write(&changes, Kept::Synced)?;
         }
         // Files are written anew while agents go on.
