@@ -175,7 +175,7 @@ async fn case(
         }
         Err(_) => Some(Err(DeskError::WrongSecret)),
     };
-    let trouble = |status, wrong_case| (status, show(&PublicPage { wrong_case, ..page })).into_response();
+    let told = |status, wrong_case| (status, show(&PublicPage { wrong_case, ..page })).into_response();
     match seen {
         Some(Ok(seen)) => {
             door.count(Outcome::Answered);
@@ -183,13 +183,13 @@ async fn case(
         }
         Some(Err(DeskError::WrongSecret)) => {
             door.count(Outcome::Refused);
-            trouble(StatusCode::UNPROCESSABLE_ENTITY, language.screen("public-wrong-secret"))
+            told(StatusCode::UNPROCESSABLE_ENTITY, language.screen("public-wrong-secret"))
         }
         Some(Err(error)) => {
             tracing::error!(%error, "the state of a case cannot be told");
-            trouble(StatusCode::INTERNAL_SERVER_ERROR, language.screen("public-broken"))
+            told(StatusCode::INTERNAL_SERVER_ERROR, language.screen("public-broken"))
         }
-        None => trouble(StatusCode::SERVICE_UNAVAILABLE, language.screen("public-loading")),
+        None => told(StatusCode::SERVICE_UNAVAILABLE, language.screen("public-loading")),
     }
 }
 

@@ -122,11 +122,11 @@ pub(super) async fn ask(
     let text = searched.map_or_else(|| fields.get("q").trim().to_owned(), |search| search.text);
     let purpose = fields.get("purpose").trim().to_owned();
     let page = WhoPage { text: text.clone(), purpose: purpose.clone(), ..WhoPage::blank(&signed) };
-    let refused = |key: &str, page: WhoPage| {
+    let again = |key: &str, page: WhoPage| {
         let page = WhoPage { wrong: language.screen(key), ..page };
         (StatusCode::UNPROCESSABLE_ENTITY, show(&page)).into_response()
     };
-    let Some(subject) = read(&text) else { return refused("wrong-who", page) };
+    let Some(subject) = read(&text) else { return again("wrong-who", page) };
     let agent = Agent::of(&signed.principal);
     let asked = console.with_desk(move |desk| match subject {
         Subject::Number(number) => desk.who(&agent, number, &purpose),
@@ -142,7 +142,7 @@ pub(super) async fn ask(
             show(&WhoPage { subject, seen, text: String::new(), ..page })
         }
         Some(Err(error)) => match wrong(&error) {
-            Some(key) => refused(key, page),
+            Some(key) => again(key, page),
             None => desk_refused(guest, &error),
         },
         None => guest.trouble(StatusCode::SERVICE_UNAVAILABLE, "busy"),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
 mod access;
+mod agreement;
 mod backup;
 mod bench;
 mod browser;
@@ -12,6 +13,7 @@ mod cli;
 mod concurrent;
 mod console;
 mod desk;
+mod desk_browser;
 mod documents;
 mod edits;
 mod evidence;
