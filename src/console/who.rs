@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     check::EquipmentValue,
-    desk::{Agent, AuditLine, Deed},
+    desk::{Act, Agent, AuditLine, Deed},
     identity::EquipmentKey,
     lookup::Sought,
     pairing::Number,
-    words::Language,
+    words::{CaseTerm, Language},
 };
 use askama::Template;
 use axum::{
@@ -47,11 +47,21 @@ impl Seen {
             who: line.principal.clone(),
             operator: line.operator.clone(),
             deed: line.deed.map(|deed| deed_words(language, deed)).unwrap_or_default(),
-            text: if line.erased { language.screen("values-erased") } else { line.text.clone() },
+            text: if line.erased { language.screen("values-erased") } else { text_of(line, language) },
             in_full: line.subjects.iter().any(|(_, in_full)| *in_full),
             why: line.why.clone(),
         }
     }
+}
+
+/// What was asked for; of a case that was changed its number and the act in words.
+fn text_of(line: &AuditLine, language: Language) -> String {
+    let said = line.text.split_once(' ').filter(|_| line.deed == Some(Deed::CaseChange));
+    let act = said.and_then(|(number, act)| {
+        let known = Act::ALL.iter().find(|known| act.starts_with(known.name()))?;
+        Some(format!("{number} {}{}", language.case_term(CaseTerm::Act, known.name()), &act[known.name().len()..]))
+    });
+    act.unwrap_or_else(|| line.text.clone())
 }
 
 /// A deed of the desk in words.

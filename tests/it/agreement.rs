@@ -208,7 +208,7 @@ async fn holds(seed: u64) -> usize {
     let agnes = office.person(&second, "agnes", "agent", &[]).await;
     let mut browser = Browser::signed_in(office.server.http, &agnes);
     let mut public = Browser::new(office.server.http);
-    let mut lookup = LookupClient::connect(format!("http://{}", office.server.registry)).await.unwrap();
+    let lookup = LookupClient::connect(format!("http://{}", office.server.registry)).await.unwrap();
     for (at, asked) in questions.iter().enumerate() {
         let Question { imei, msisdn, operator, on } = asked;
         // As the network asks: at this moment, or by Explain, which moves the clock.

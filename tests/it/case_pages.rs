@@ -309,7 +309,7 @@ fn supervisors_see_who_looked_and_what_was_done_with_cases_and_a_new_key_finds_i
             let page = supervisor.post("/who", &[("q", q), ("purpose", why)]);
             assert_eq!(page.status, 200, "{}", page.body);
             assert_masked(&page.body);
-            for words in [shown, "agnes", "dicari", "kasus dibuka atau diubah", "assigned agnes", &number] {
+            for words in [shown, "agnes", "dicari", "kasus dibuka atau diubah", "ditugaskan agnes", &number] {
                 assert!(page.body.contains(words), "{q} {words}: {}", page.body);
             }
         }

@@ -27,6 +27,7 @@ mod no_reads;
 mod one_phone;
 mod overrides;
 mod pairings;
+mod people_pages;
 mod persons;
 mod protected;
 mod public_page;
