@@ -101,9 +101,17 @@ pub const PAGES: &[Rule] = &[
     rule("/sign-out", Who::AnyPrincipal),
     rule("/", Who::AnyPrincipal),
     rule("/account", Who::AnyPrincipal),
+    rule("/account/token", Who::AnyPrincipal),
     rule("/search", Who::Roles(&[Agent, Supervisor, Auditor])),
     rule("/result/{id}", Who::Roles(&[Agent, Supervisor, Auditor])),
     rule("/help", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/cases", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/cases/figures", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/case/{number}", Who::Roles(&[Agent, Supervisor, Auditor])),
+    rule("/open-case", Who::Roles(&[Agent, Supervisor])),
+    rule("/open-case/{id}", Who::Roles(&[Agent, Supervisor])),
+    rule("/reveal", Who::Roles(&[Agent, Supervisor])),
+    rule("/who", Who::Roles(&[Supervisor, Auditor])),
     rule("/approvals", Who::Roles(&[Administrator, Submitter, Approver, Auditor])),
     rule("/batches", Who::Roles(&[Submitter, Approver, Supervisor, Auditor, Administrator])),
     rule("/batch/{number}", Who::Roles(&[Submitter, Approver, Supervisor, Auditor, Administrator])),
@@ -113,6 +121,8 @@ pub const PAGES: &[Rule] = &[
     rule("/journal/{last}", Who::Roles(&[Auditor, Administrator])),
     rule("/status", Who::Roles(&[Approver, Supervisor, Auditor, Administrator])),
     rule("/principals", Who::Roles(&[Administrator, Auditor])),
+    rule("/principal/{name}", Who::Roles(&[Administrator, Auditor])),
+    rule("/add-principal", Who::Roles(&[Administrator])),
 ];
 
 impl Rule {

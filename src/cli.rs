@@ -3,6 +3,7 @@
 //! Output is for people by default and JSON with `--json`; diagnostics go to standard error. Exit codes are
 //! part of the interface: [`Exit`].
 
+mod alarms;
 mod audit;
 mod backup;
 mod batch;
@@ -106,6 +107,8 @@ enum Verb {
     Proposal(proposal::ProposalArgs),
     /// Hand lists in, approve, suspend, restore and withdraw them
     Batch(batch::BatchArgs),
+    /// Show what looked wrong with what was handed in
+    Alarms(alarms::AlarmsArgs),
     /// See what a change would do, without doing it
     Preview(preview::PreviewArgs),
     /// Documents with a quantity that batches draw down
@@ -158,6 +161,7 @@ pub fn main() -> ExitCode {
         Verb::Principal(args) => change::told(principal::run(&args)),
         Verb::Proposal(args) => change::told(proposal::run(&args)),
         Verb::Batch(args) => change::told(batch::run(&args)),
+        Verb::Alarms(args) => change::told(alarms::run(&args)),
         Verb::Preview(args) => change::told(preview::run(&args)),
         Verb::Document(args) => change::told(document::run(&args)),
         Verb::Device(args) => change::told(device::run(&args)),

@@ -7,18 +7,26 @@
 //! token stands in an address, a log or an error.
 
 mod approvals;
+mod case;
+mod cases;
+mod desk;
 mod device;
+mod entry;
 mod fields;
 mod gate;
 mod help;
 mod ledger;
 mod lockout;
 mod number;
+mod opening;
 mod page;
 mod paper;
+mod people;
 mod preview;
 mod proposals;
 mod public;
+mod public_page;
+mod reveal;
 mod search;
 mod sessions;
 mod sign;
@@ -26,6 +34,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod who;
 
 use crate::{check::Checker, limits, metrics::Metrics, registry::Registry};
 use axum::{
@@ -154,15 +163,16 @@ impl Console {
         let pages = pages
             .route_layer(middleware::from_fn_with_state(self.clone(), gate::gate))
             .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
-        let public = public::routes(&self.checker, &self.metrics);
+        let door = public::Door::new(&self.checker, &self.metrics);
         Router::new()
             .route("/metrics", get(metrics))
             .route("/healthz", get(|| async { "alive\n" }))
             .route("/readyz", get(ready))
             .merge(pages)
+            .merge(public_page::routes(&door))
             .fallback(gate::nowhere)
             .layer(middleware::map_response(gate::protect))
-            .merge(public)
+            .merge(public::routes(&door))
             .with_state(self)
     }
 
@@ -222,10 +232,18 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/sign-out", post(sign::out)),
         ("/language", post(sign::language)),
         ("/account", get(sign::account).post(sign::set_password)),
+        ("/account/token", post(people::rotate)),
         ("/", get(search::first)),
         ("/search", post(search::search)),
         ("/result/{id}", get(search::result)),
         ("/help", get(help::help)),
+        ("/cases", get(cases::cases)),
+        ("/cases/figures", get(cases::figures)),
+        ("/case/{number}", get(case::case).post(case::change)),
+        ("/open-case", get(opening::blank).post(opening::open)),
+        ("/open-case/{id}", get(opening::about)),
+        ("/reveal", post(reveal::reveal)),
+        ("/who", get(who::form).post(who::ask)),
         ("/approvals", get(approvals::approvals)),
         ("/batches", get(approvals::batches)),
         ("/batch/{number}", get(approvals::batch)),
@@ -234,7 +252,9 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/journal", get(ledger::newest)),
         ("/journal/{last}", get(ledger::entries)),
         ("/status", get(status::status)),
-        ("/principals", get(ledger::people)),
+        ("/principals", get(people::people)),
+        ("/principal/{name}", get(people::person).post(people::change)),
+        ("/add-principal", get(people::add_form).post(people::add)),
     ]
 }
 

@@ -13,6 +13,7 @@ mod house;
 mod look;
 mod public;
 mod record;
+mod rekey;
 mod ring;
 mod rules;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use entry::Deed;
 pub use look::{Looked, Revealed};
 pub use public::{Admission, Limiter, PublicAnswer, PublicError, PublicLimits, public_answer};
 pub use record::{AuditFilter, AuditLine};
+pub use rekey::{Rekeyed, rekey};
 pub use ring::{BlackFigures, BlackRing, BlackSender, BlackWriter, black_ring};
 pub use rules::{DeskRules, Refusals, Retention, RulesError};
 pub use verify::{AuditVerified, verify_audit};

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     day,
-    desk::verify_audit,
+    desk::{Rekeyed, rekey, verify_audit},
     grpc::AuditCaller,
     proto,
     store::{OpenMode, Store},
@@ -25,6 +25,7 @@ Examples:
   saring audit verify > kept.json                       keep its checkpoint where nobody of the desk can reach it
   saring audit verify --kept kept.checkpoint --data DIR  without a server
   saring audit breach --principal agnes --from 2026-11-01 --to 2026-11-08 --purpose \"report 4/2026\" > pack.json
+  saring audit rotate-key --data DIR --purpose \"letter 17\"
   saring audit rules set rules.toml --purpose \"retention by decree 3/2026\"
 
 Numbers are masked; a breach pack has them in full, because whom it concerns must be told.")]
@@ -42,7 +43,7 @@ enum Action {
         /// Of this principal
         #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
         principal: String,
-        /// Of this deed: lookup, reveal, who, breach, erased, rules, case
+        /// Of this deed: lookup, reveal, who, breach, erased, rules, case, case-change
         #[arg(long, value_name = "DEED", default_value = "", hide_default_value = true)]
         deed: String,
         #[command(flatten)]
@@ -54,10 +55,14 @@ enum Action {
         #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
         number: u32,
     },
-    /// Show who looked at a number
+    /// Show who looked at a number, or at a device
     Who {
         /// The number: 0812…, 62812…, or imsi-510…
+        #[arg(required_unless_present = "imei", default_value = "", hide_default_value = true)]
         number: String,
+        /// A device instead: IMEI, IMEISV or 14 digits
+        #[arg(long, value_name = "IMEI", default_value = "", hide_default_value = true, conflicts_with = "number")]
+        imei: String,
         /// What the answer is needed for
         #[arg(long, value_name = "TEXT")]
         purpose: String,
@@ -83,6 +88,15 @@ enum Action {
         #[arg(long, value_name = "TIME", value_parser = day::moment)]
         to: i64,
         /// What it is made for
+        #[arg(long, value_name = "TEXT")]
+        purpose: String,
+    },
+    /// Make a new key for the hashes of numbers, and write the record's index anew; no server may run
+    RotateKey {
+        /// Directory of the register
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "ca", "cert", "key", "token_file"])]
+        data: PathBuf,
+        /// Why
         #[arg(long, value_name = "TEXT")]
         purpose: String,
     },
@@ -136,6 +150,9 @@ pub(super) fn run(args: &AuditArgs) -> Result<Exit, Failure> {
             json,
         );
     }
+    if let Action::RotateKey { data, purpose } = &args.action {
+        return rekeyed(&rekey(data, purpose)?, json);
+    }
     let caller = AuditCaller::connect(&args.there.reach()?)?;
     match &args.action {
         Action::List { principal, deed, time, before, number } => {
@@ -149,10 +166,13 @@ pub(super) fn run(args: &AuditArgs) -> Result<Exit, Failure> {
             };
             listed(&caller.list_entries(request)?.entries, json)
         }
-        Action::Who { number, purpose } => {
-            let request = proto::WhoLookedRequest { number: number.clone(), purpose: purpose.clone() };
+        Action::Who { number, imei, purpose } => {
+            let (number, imei, purpose) = (number.clone(), imei.clone(), purpose.clone());
+            let request = proto::WhoLookedRequest { number, imei, purpose };
             listed(&caller.who_looked(request)?.entries, json)
         }
+        // Done above, without a server.
+        Action::RotateKey { .. } => Ok(Exit::Ok),
         Action::Verify { kept, .. } => {
             let kept = kept.as_ref().map(fs::read_to_string).transpose()?.unwrap_or_default();
             told(&caller.verify_record(proto::VerifyRecordRequest { kept })?, json)
@@ -179,6 +199,22 @@ pub(super) fn run(args: &AuditArgs) -> Result<Exit, Failure> {
             Ok(Exit::Ok)
         }
     }
+}
+
+fn rekeyed(done: &Rekeyed, json: bool) -> Result<Exit, Failure> {
+    let Rekeyed { version, entries, dropped, kept } = done;
+    if json {
+        let object = json!({"key": version, "entries": entries, "dropped_keys": dropped, "kept_keys": kept});
+        print(&object.to_string())?;
+        return Ok(Exit::Ok);
+    }
+    let kept: Vec<_> = kept.iter().map(ToString::to_string).collect();
+    let stays = match kept.join(", ") {
+        none if none.is_empty() => String::new(),
+        some => format!("; {some} stay, because secrets of cases follow from them"),
+    };
+    print(&format!("key {version} counts; {entries} entries are found by it; {dropped} older keys are gone{stays}"))?;
+    Ok(Exit::Ok)
 }
 
 fn told(verified: &proto::VerifyRecordResponse, json: bool) -> Result<Exit, Failure> {

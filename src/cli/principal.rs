@@ -1,5 +1,6 @@
 //! `saring principal`: who may change the register.
 
+mod password;
 mod token;
 mod view;
 
@@ -29,6 +30,7 @@ Examples:
   saring proposal approve 14                            by another administrator
   saring principal add telkomsel-mme --kind network-element --operator telkomsel --certificate telkomsel
   saring principal rotate --token-out new.token
+  saring principal password siti --data DIR             the terminal asks for it
   saring principal revoke siti --reason \"left the office\"
 
 The token of the caller stands in SARING_TOKEN or in --token-file, never on the command line.
@@ -73,6 +75,8 @@ enum PrincipalVerb {
         #[command(flatten)]
         why: Reasoned,
     },
+    /// Set a person's password, which the terminal asks for; no server may run
+    Password(password::PasswordArgs),
     /// Make a new token for oneself; the one that this call shows counts no more
     Rotate {
         /// How many days the new token counts [default: 365]
@@ -142,8 +146,13 @@ struct IssueArgs {
 
 pub(super) fn run(args: &PrincipalArgs) -> Result<Exit, Failure> {
     let there = &args.there;
+    if let PrincipalVerb::Password(args) = &args.verb {
+        return password::run(args, there.json);
+    }
     let caller = there.connect()?;
     match &args.verb {
+        // Done above, without a server.
+        PrincipalVerb::Password(_) => Ok(Exit::Ok),
         PrincipalVerb::Whoami => {
             let me = caller.who_am_i(proto::WhoAmIRequest {})?;
             print(&if there.json { view::json(&me).to_string() } else { view::one(&me) })?;

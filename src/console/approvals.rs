@@ -5,7 +5,7 @@
 //! decide is decided by the write path; what changed since it was shown is refused.
 
 use super::{
-    Console,
+    Console, entry,
     fields::Fields,
     page::{Frame, Guest, Signed, grouped, show},
     preview::PreviewView,
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     batch::{Batch, BatchNumber, BatchState},
+    day::Day,
     ledger::Ledger,
     registry::{PreviewOrder, Registry, RegistryError, Step, StepOrder},
     store::{Hands, StoreError},
@@ -20,7 +21,7 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    Extension,
+    Extension, Form,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
@@ -205,7 +206,7 @@ fn facts(
         lapses: declared.lapses.map(|day| language.date(day)).unwrap_or_default(),
         reason: declared.reason.clone(),
         steps,
-        alarms: alarms.map(|alarm| (alarm.kind.clone(), alarm.what.clone())).collect(),
+        alarms: alarms.map(|alarm| (entry::alarm(&alarm.kind, language), alarm.what.clone())).collect(),
         endorsed_by: endorsed_by(&ledger, number, batch),
         open: open.map(|(_, name, word)| (*name, language.screen(word))).collect(),
     }))
@@ -241,6 +242,10 @@ struct StepPage {
     action: String,
     preview: Option<PreviewView>,
     request: String,
+    /// The day of a suspension from which its devices are black (2026-12-31); empty: the policy says.
+    black_from: String,
+    /// What is wrong with that day; empty: nothing.
+    wrong: String,
 }
 
 /// `GET /batch/{number}/{step}`: what it would do, and the form that does it.
@@ -248,6 +253,7 @@ pub(super) async fn step(
     State(console): State<Console>,
     signed: Signed,
     Path((number, named)): Path<(BatchNumber, String)>,
+    Form(asked): Form<Vec<(String, String)>>,
 ) -> Response {
     let (guest, name) = (&signed.guest, signed.principal.name.clone());
     let language = guest.language;
@@ -255,20 +261,28 @@ pub(super) async fn step(
         return guest.trouble(StatusCode::NOT_FOUND, "no-such-page");
     };
     let Ok(request) = random::<16>() else { return guest.trouble(StatusCode::INTERNAL_SERVER_ERROR, "broken") };
+    let (black_from, wrong) = match black_from(&Fields::new(asked), step) {
+        Ok(day) => (day, String::new()),
+        Err(key) => (None, language.screen(key)),
+    };
     let looked = console.with_preview(move |registry| {
         registry.may_take(&name, number, step)?;
         let Some(facts) = facts(registry, language, &name, number)? else { return Ok(None) };
         // What is refused changes no answer.
         let preview = match step {
             Step::Reject => None,
-            _ => Some(PreviewView::of(&registry.preview(&PreviewOrder::Batch(number, step, None))?, language)),
+            _ => Some(PreviewView::of(&registry.preview(&PreviewOrder::Batch(number, step, black_from))?, language)),
         };
         Ok(Some((facts, preview)))
     });
     match looked.await {
         Some(Ok(Some((batch, preview)))) => {
             let (word, action) = (language.screen(word), format!("/batch/{number}/{named}"));
-            show(&StepPage { frame: Frame::of(guest), batch, step: named, word, action, preview, request })
+            let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let black_from = black_from.map(|day| day.to_string()).unwrap_or_default();
+            let frame = Frame::of(guest);
+            let page = StepPage { frame, batch, step: named, word, action, preview, request, black_from, wrong };
+            (status, show(&page)).into_response()
         }
         Some(Ok(None)) => guest.trouble(StatusCode::NOT_FOUND, "no-batch"),
         Some(Err(error)) => refused(guest, &error),
@@ -288,15 +302,25 @@ pub(super) async fn take(
     let (Some(step), Some(preview_sha256)) = (step, unhex(fields.get("preview"))) else {
         return guest.trouble(StatusCode::BAD_REQUEST, "unread-form");
     };
-    let Some(request) = request_of(&fields) else { return guest.trouble(StatusCode::BAD_REQUEST, "unread-form") };
+    let (Some(request), Ok(black_from)) = (request_of(&fields), black_from(&fields, step)) else {
+        return guest.trouble(StatusCode::BAD_REQUEST, "unread-form");
+    };
     let hands = Hands::of(&signed.principal.name, &request);
     let reason = fields.get("reason").trim().chars().take(REASON_CHARS_MAX).collect();
-    let order = StepOrder { batch: number, step, reason, preview_sha256, black_from: None };
+    let order = StepOrder { batch: number, step, reason, preview_sha256, black_from };
     match console.with_preview(move |registry| registry.step(&hands, &order)).await {
         Some(Ok(_)) => Redirect::to(&format!("/batch/{number}")).into_response(),
         Some(Err(error)) => refused(guest, &error),
         None => guest.trouble(StatusCode::SERVICE_UNAVAILABLE, "busy"),
     }
+}
+
+/// The day from which a suspension makes its devices black; else the text that says what is wrong with it.
+fn black_from(fields: &Fields, step: Step) -> Result<Option<Day>, &'static str> {
+    let Some(text) = fields.text("black_from").filter(|_| step == Step::Suspend) else { return Ok(None) };
+    let day: Day = text.parse().map_err(|_| "wrong-day")?;
+    let today = Day::of_unix_seconds(jiff::Timestamp::now().as_second());
+    if day < today { Err("wrong-day-over") } else { Ok(Some(day)) }
 }
 
 /// Longest reason that somebody gives.
@@ -330,7 +354,8 @@ pub(super) fn refused(guest: &Guest, error: &RegistryError) -> Response {
             return guest.trouble(StatusCode::INTERNAL_SERVER_ERROR, "broken");
         }
     };
-    guest.trouble_said(status, "refused", error.to_string())
+    let (heading, because) = (guest.language.screen("trouble-refused"), entry::because(error, guest.language));
+    guest.trouble_in(status, heading, because, error.to_string())
 }
 
 impl Console {

@@ -18,6 +18,11 @@ impl Fields {
         found.map_or("", |(_, value)| value)
     }
 
+    /// All values of a field that stands in a form several times.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
     /// A field without blanks around it; none where nothing is in it.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         Some(self.get(name).trim()).filter(|text| !text.is_empty())

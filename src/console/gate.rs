@@ -173,7 +173,11 @@ impl Console {
                 token_of(given.insert(random.ok()?))
             }
         };
-        let here = if *request.method() == Method::GET { request.uri().path().to_owned() } else { "/".to_owned() };
+        let path = request.uri().path();
+        // Where a form's answer is a page, that page can be had again without the form.
+        let has_page = *request.method() == Method::GET
+            || ["/case/", "/open-case", "/who"].iter().any(|begin| path.starts_with(begin));
+        let here = if has_page { path.to_owned() } else { "/".to_owned() };
         Some((Guest { language, csrf, address: self.address_of(headers, peer), here, signed }, given))
     }
 

@@ -1,8 +1,9 @@
-//! The journal, and the principals: what was changed by whom, and who may.
+//! The journal: what was changed, by whom.
 
 use super::{
     Console,
     approvals::refused,
+    entry,
     page::{Frame, Signed, show},
 };
 use crate::{journal, registry::Registry, store::StoreError, words::Language};
@@ -21,7 +22,9 @@ struct Line {
     moment: String,
     principal: String,
     approver: String,
-    /// In English, as the journal says it everywhere.
+    /// In a few words.
+    brief: String,
+    /// In full and in English, as the journal says it everywhere.
     what: String,
 }
 
@@ -62,9 +65,9 @@ fn journal_page(registry: &Registry, language: Language, last: u64, frame: Frame
     let mut lines = Vec::new();
     for entry in store.entries(first)?.take((last + 1 - first) as usize) {
         let entry = entry?;
-        let what = journal::words(&entry);
+        let (brief, what) = (entry::brief(&entry, language), journal::words(&entry));
         let moment = language.moment(entry.time_unix_ms.div_euclid(1000));
-        lines.push(Line { seq: entry.seq, moment, principal: entry.principal, approver: entry.approver, what });
+        lines.push(Line { seq: entry.seq, moment, principal: entry.principal, approver: entry.approver, brief, what });
     }
     lines.reverse();
     Ok(JournalPage {
@@ -75,47 +78,4 @@ fn journal_page(registry: &Registry, language: Language, last: u64, frame: Frame
         earlier: (first > 1).then(|| first - 1),
         checkpoint: store.checkpoint().map(|signed| signed.note().to_owned()).unwrap_or_default(),
     })
-}
-
-struct Person {
-    name: String,
-    title: String,
-    kind: &'static str,
-    operator: String,
-    revoked: bool,
-    roles: Vec<String>,
-    /// Credentials that count still, and when the last of them ends.
-    credentials: usize,
-    until: String,
-}
-
-#[derive(Template)]
-#[template(path = "people.html")]
-struct PeoplePage {
-    frame: Frame,
-    people: Vec<Person>,
-}
-
-/// `GET /principals`
-pub(super) async fn people(State(console): State<Console>, signed: Signed) -> Response {
-    let guest = &signed.guest;
-    let Some(registry) = console.registry() else { return guest.trouble(StatusCode::SERVICE_UNAVAILABLE, "loading") };
-    let now = jiff::Timestamp::now().as_second();
-    let ledger = registry.store().ledger();
-    let person = |one: &crate::principal::Principal| {
-        let count = |credential: &&crate::principal::Credential| !credential.revoked && now < credential.expires_unix_s;
-        let counting = one.credentials.values().filter(count);
-        let until = counting.clone().map(|credential| credential.expires_unix_s).max();
-        Person {
-            name: one.name.clone(),
-            title: one.title.clone(),
-            kind: one.kind.name(),
-            operator: one.operator.clone(),
-            revoked: one.revoked,
-            roles: one.grants.values().map(ToString::to_string).collect(),
-            credentials: counting.count(),
-            until: until.map(|end| guest.language.moment(end)).unwrap_or_default(),
-        }
-    };
-    show(&PeoplePage { frame: Frame::of(guest), people: ledger.principals().iter().map(person).collect() })
 }

@@ -66,9 +66,11 @@ pub(super) struct Link {
 /// Pages that the navigation leads to: path, word, key.
 const PAGES: &[(&str, &str, &str)] = &[
     ("/", "nav-search", "s"),
+    ("/cases", "nav-cases", "c"),
     ("/help", "nav-help", "h"),
     ("/approvals", "nav-approvals", "a"),
     ("/batches", "nav-batches", "b"),
+    ("/who", "nav-who", "w"),
     ("/status", "nav-status", "t"),
     ("/journal", "nav-journal", "j"),
     ("/principals", "nav-people", "p"),
@@ -141,13 +143,13 @@ struct Trouble {
 impl Guest {
     /// A page that says what is wrong: the texts `trouble-…` and `trouble-…-text`.
     pub(super) fn trouble(&self, status: StatusCode, words: &str) -> Response {
-        self.trouble_said(status, words, String::new())
+        let text = |part: &str| self.language.screen(&format!("trouble-{words}{part}"));
+        self.trouble_in(status, text(""), text("-text"), String::new())
     }
 
-    /// The same with the register's own words.
-    pub(super) fn trouble_said(&self, status: StatusCode, words: &str, said: String) -> Response {
-        let text = |part: &str| self.language.screen(&format!("trouble-{words}{part}"));
-        let page = Trouble { frame: Frame::of(self), heading: text(""), text: text("-text"), said };
+    /// The same in these words, with the register's own where it has any.
+    pub(super) fn trouble_in(&self, status: StatusCode, heading: String, text: String, said: String) -> Response {
+        let page = Trouble { frame: Frame::of(self), heading, text, said };
         (status, show(&page)).into_response()
     }
 }

@@ -28,16 +28,8 @@ const BODY_BYTES_MAX: usize = 1024;
 const FORWARDED: &str = "x-forwarded-for";
 
 /// The routes, for any router.
-pub(super) fn routes<S: Clone + Send + Sync + 'static>(checker: &Checker, metrics: &Metrics) -> Router<S> {
-    let counter = |outcome| metrics.counter("saring_public_checks_total", &[("outcome", outcome)]);
-    let door = Arc::new(Door {
-        checker: checker.clone(),
-        limiter: Mutex::new(Limiter::new(PublicLimits::default())),
-        answered: counter("answered"),
-        refused: counter("refused"),
-        limited: counter("limited"),
-    });
-    let posted = Arc::clone(&door);
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(door: &Arc<Door>) -> Router<S> {
+    let (door, posted) = (Arc::clone(door), Arc::clone(door));
     let by_query = move |ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap, RawQuery(query): RawQuery| {
         let door = Arc::clone(&door);
         async move { door.answer(peer, &headers, || Asked::of_query(&query.unwrap_or_default())) }
@@ -49,7 +41,8 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>(checker: &Checker, metric
     Router::new().route("/public/check", get(by_query).post(by_body).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
 }
 
-struct Door {
+/// The public's door: what it asks, and how often it may.
+pub(super) struct Door {
     checker: Checker,
     limiter: Mutex<Limiter>,
     answered: metrics::Counter,
@@ -86,36 +79,74 @@ impl Asked {
     }
 }
 
+/// What came of a question, for the figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It was answered.
+    Answered,
+    /// It was none.
+    Refused,
+    /// There were too many.
+    Limited,
+}
+
 impl Door {
-    fn answer(&self, peer: SocketAddr, headers: &HeaderMap, asked: impl FnOnce() -> Option<Asked>) -> Response {
+    /// A door that nobody came through yet.
+    pub(super) fn new(checker: &Checker, metrics: &Metrics) -> Arc<Self> {
+        let counter = |outcome| metrics.counter("saring_public_checks_total", &[("outcome", outcome)]);
+        Arc::new(Self {
+            checker: checker.clone(),
+            limiter: Mutex::new(Limiter::new(PublicLimits::default())),
+            answered: counter("answered"),
+            refused: counter("refused"),
+            limited: counter("limited"),
+        })
+    }
+
+    pub(super) const fn checker(&self) -> &Checker {
+        &self.checker
+    }
+
+    /// Counts a question.
+    pub(super) fn count(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Answered => self.answered.increment(1),
+            Outcome::Refused => self.refused.increment(1),
+            Outcome::Limited => self.limited.increment(1),
+        }
+    }
+
+    /// Whether a question is answered now.
+    pub(super) fn admit(&self, peer: SocketAddr, headers: &HeaderMap) -> Admission {
         let now = jiff::Timestamp::now().as_second();
-        let admission = {
-            // A thread that panicked left whole counts behind.
-            let mut limiter = self.limiter.lock().unwrap_or_else(PoisonError::into_inner);
-            limiter.admit(who_asks(peer, headers), now)
-        };
-        if let Admission::Later(seconds) = admission {
-            self.limited.increment(1);
+        // A thread that panicked left whole counts behind.
+        let mut limiter = self.limiter.lock().unwrap_or_else(PoisonError::into_inner);
+        limiter.admit(who_asks(peer, headers), now)
+    }
+
+    fn answer(&self, peer: SocketAddr, headers: &HeaderMap, asked: impl FnOnce() -> Option<Asked>) -> Response {
+        if let Admission::Later(seconds) = self.admit(peer, headers) {
+            self.count(Outcome::Limited);
             let error = json!({"error": "too many questions: wait a little", "retry_after_seconds": seconds});
             let mut response = told(StatusCode::TOO_MANY_REQUESTS, &error);
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             return response;
         }
         let Some(Asked { imei, language }) = asked() else {
-            self.refused.increment(1);
+            self.count(Outcome::Refused);
             let error = json!({"error": "ask with imei (15 digits) and, if you like, language (id or en)"});
             return told(StatusCode::BAD_REQUEST, &error);
         };
         match public_answer(&self.checker, &imei, language) {
             Ok(answer) => {
-                self.answered.increment(1);
+                self.count(Outcome::Answered);
                 let (status, headline) = (answer.status.name(), answer.headline);
                 let (next_step, contact) = (answer.next_step, answer.contact);
                 let answer = json!({"status": status, "answer": headline, "next_step": next_step, "contact": contact});
                 told(StatusCode::OK, &answer)
             }
             Err(error) => {
-                self.refused.increment(1);
+                self.count(Outcome::Refused);
                 let status = match error {
                     PublicError::NotReady => StatusCode::SERVICE_UNAVAILABLE,
                     PublicError::Unread | PublicError::CheckDigit => StatusCode::BAD_REQUEST,

@@ -7,6 +7,8 @@
 
 use super::{
     Console,
+    cases::CaseRow,
+    desk::opens,
     device::DeviceView,
     fields::Fields,
     number::NumberView,
@@ -19,7 +21,7 @@ use crate::{
     access::Rule,
     check::{AsOf, ExplainError, When},
     day,
-    desk::{Agent, Desk, DeskError, Looked, Refused},
+    desk::{Agent, CaseNumber, DeskError, Looked, Refused},
     identity::Msisdn,
     limits,
     lookup::{Found, Lookup, LookupError, LookupOrder, Sought},
@@ -94,6 +96,14 @@ pub(super) async fn search(
     signed: Signed,
     Extension(fields): Extension<Fields>,
 ) -> Response {
+    match CaseNumber::asked(fields.get("q")) {
+        Some(Ok(number)) => return Redirect::to(&format!("/case/{number}")).into_response(),
+        Some(Err(_)) => {
+            let wrong = signed.guest.language.screen("wrong-case-number");
+            return search_page(&signed, StatusCode::UNPROCESSABLE_ENTITY, Boxes::of(&fields), wrong, String::new());
+        }
+        None => {}
+    }
     let base = fields.text("from").and_then(|id| console.sessions().search(&signed.visit.key, id));
     let search = match read(&fields, base.unwrap_or_default()) {
         Ok(search) => search,
@@ -165,6 +175,11 @@ struct ResultPage {
     with: String,
     /// When and where it was refused, newest first.
     refusals: Vec<RefusalView>,
+    /// Cases of the device or number that are not closed.
+    cases: Vec<CaseRow>,
+    may_open: bool,
+    may_reveal: bool,
+    may_ask_who: bool,
 }
 
 /// Refusals of a device with a number on a day.
@@ -197,27 +212,31 @@ pub(super) async fn result(State(console): State<Console>, signed: Signed, Path(
     let Some(search) = console.sessions().search(&signed.visit.key, &id) else {
         return guest.trouble(StatusCode::NOT_FOUND, "no-result");
     };
-    let own = Some(signed.principal.operator.clone()).filter(|operator| !operator.is_empty());
     let with = search.msisdn.map(|msisdn| msisdn.masked()).or_else(|| search.imsi.map(|imsi| imsi.masked()));
     let boxes = Boxes { text: search.text.clone(), ..Boxes::default() };
-    let order = LookupOrder {
-        text: search.text,
-        msisdn: search.msisdn,
-        imsi: search.imsi,
-        operator: search.operator,
-        when: search.when,
-        only: own,
-    };
+    let (agent, order) = (Agent::of(&signed.principal), order(search));
     let language = guest.language;
-    match console.find(Agent::of(&signed.principal), order).await {
-        Some(Ok(Looked { lookup: found, refusals, .. })) => {
+    match console.with_desk(move |desk| desk.look_up(&agent, order, "")).await {
+        Some(Ok(Looked { lookup: found, refusals, cases, .. })) => {
+            let cases = cases.iter().map(|case| CaseRow::of(case, language)).collect();
             let refusals = refusals.iter().map(|refused| RefusalView::of(refused, language)).collect();
             let notes = found.notes(language);
             let (revision, moment) = (found.revision, language.moment(found.unix_seconds));
             let basis = format!("{} {revision} · {moment}", language.screen("revision"));
-            let view = view(found, language);
-            let with = with.unwrap_or_default();
-            show(&ResultPage { frame: Frame::of(guest), id, notes, view, basis, with, refusals })
+            let is_of_subject = matches!(found.found, Found::Device(_) | Found::Number(_));
+            show(&ResultPage {
+                frame: Frame::of(guest),
+                id,
+                notes,
+                view: view(found, language),
+                basis,
+                with: with.unwrap_or_default(),
+                refusals,
+                cases,
+                may_open: is_of_subject && opens(guest, "/open-case"),
+                may_reveal: opens(guest, "/reveal"),
+                may_ask_who: is_of_subject && opens(guest, "/who"),
+            })
         }
         Some(Err(DeskError::Lookup(error))) => refused(&signed, &error, boxes),
         Some(Err(error)) => {
@@ -225,6 +244,18 @@ pub(super) async fn result(State(console): State<Console>, signed: Signed, Path(
             guest.trouble(StatusCode::INTERNAL_SERVER_ERROR, "broken")
         }
         None => guest.trouble(StatusCode::SERVICE_UNAVAILABLE, "busy"),
+    }
+}
+
+/// What is looked up; the desk adds whose subscribers may be seen.
+pub(super) fn order(search: Search) -> LookupOrder {
+    LookupOrder {
+        text: search.text,
+        msisdn: search.msisdn,
+        imsi: search.imsi,
+        operator: search.operator,
+        when: search.when,
+        only: None,
     }
 }
 
@@ -254,18 +285,4 @@ fn refused(signed: &Signed, error: &LookupError, boxes: Boxes) -> Response {
         }
     };
     search_page(signed, status, boxes, signed.guest.language.screen(key), rule)
-}
-
-impl Console {
-    /// Looks up, on record, on a blocking thread; who comes waits for its turn. `None`: it broke off.
-    async fn find(&self, agent: Agent, order: LookupOrder) -> Option<Result<Looked, DeskError>> {
-        let store = std::sync::Arc::clone(self.registry()?.store());
-        let place = self.lookup_places().acquire_owned().await.ok()?;
-        let found = tokio::task::spawn_blocking(move || {
-            let found = Desk::open(&store).and_then(|desk| desk.look_up(&agent, order, ""));
-            drop(place);
-            found
-        });
-        found.await.inspect_err(|error| tracing::error!(%error, "a lookup broke off")).ok()
-    }
 }

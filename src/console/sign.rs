@@ -8,7 +8,7 @@ use super::{
     fields::{Fields, local},
     gate::set_cookie,
     page::{Frame, Guest, Signed, show},
-    sessions::Shown,
+    sessions::{Shown, random},
 };
 use crate::{
     principal::{NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PrincipalKind, Token},
@@ -165,7 +165,9 @@ struct AccountPage {
     is_person: bool,
     /// The present password has to be named.
     asks_present: bool,
-    /// What went wrong, in English where the register says it; empty: nothing did.
+    /// The name of the form that makes a new token; empty: no token was shown.
+    rotates: String,
+    /// What went wrong; empty: nothing did.
     wrong: String,
     done: bool,
 }
@@ -178,6 +180,10 @@ fn account_page(signed: &Signed, status: StatusCode, wrong: String, done: bool) 
         roles: principal.grants.values().map(ToString::to_string).collect(),
         is_person: principal.kind == PrincipalKind::Person,
         asks_present: signed.visit.shown == Shown::Password,
+        rotates: match signed.visit.shown {
+            Shown::Token(_) => random::<16>().unwrap_or_default(),
+            Shown::Password => String::new(),
+        },
         wrong,
         done,
     };
@@ -224,9 +230,9 @@ pub(super) async fn set_password(
             account_page(&signed, StatusCode::OK, String::new(), true)
         }
         Some(Ok(false)) => wrong("wrong-password"),
-        Some(Err(RegistryError::Refused(refusal))) => {
+        Some(Err(RegistryError::Refused(_))) => {
             console.lockout().succeed(&attempt);
-            account_page(&signed, StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string(), false)
+            wrong("wrong-weak-password")
         }
         Some(Err(error)) => {
             tracing::error!(%error, "a password could not be set");

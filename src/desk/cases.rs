@@ -1,7 +1,7 @@
 //! Cases: a caller's complaint, from its opening to its end, in the hands of one owner at a time.
 //!
 //! What always holds: each change names the version that it saw, and one that saw an older version is refused and told
-//! what changed and by whom; a change is durable before it is told; the history is never shortened, but for texts whose
+//! what changed and by whom; a change is on the desk's record before it is made, and durable before it is told; the history is never shortened, but for texts whose
 //! time is over.
 
 mod change;
@@ -146,6 +146,11 @@ impl Case {
         Number::from_stored(self.caller)
     }
 
+    /// The version of the key that its secret follows from.
+    pub(super) fn secret_version(&self) -> Option<u8> {
+        self.secret_key.try_into().ok()
+    }
+
     /// Whether its owner is late at this second.
     pub fn is_overdue(&self, now: i64) -> bool {
         self.state() != State::Closed && self.due < now
@@ -212,6 +217,20 @@ impl Desk {
         Ok(case)
     }
 
+    /// Records what is done with a case, before it is: who, which case, which act and to whom, and none of its texts.
+    fn record_change(&self, agent: &Agent, case: &Case, what: &str, caller_in_full: bool) -> Result<(), DeskError> {
+        let caller = case.caller().map(|caller| (caller.to_stored(), caller_in_full));
+        let recorded = Recorded {
+            about: "case",
+            text: format!("{} {what}", case.case_number()),
+            subjects: caller.into_iter().collect(),
+            devices: case.device().into_iter().collect(),
+            revision: self.store.applied(),
+            ..Recorded::default()
+        };
+        self.record(agent, Deed::CaseChange, recorded).map(drop)
+    }
+
     pub(super) fn seen_case(&self, agent: &Agent, number: CaseNumber) -> Result<Case, DeskError> {
         let case = self.stored_case(number.get())?.filter(|case| case.is_seen_by(agent));
         case.ok_or(DeskError::NoCase(number))
@@ -220,10 +239,12 @@ impl Desk {
     fn stored_case(&self, number: u64) -> Result<Option<Case>, DeskError> {
         let stored = self.desk.get(DeskFamily::Cases, &number.to_be_bytes())?;
         let read = stored.map(|bytes| Case::decode(&bytes[..])).transpose();
-        read.map_err(|_| {
-            let what = format!("case {} is unreadable", CaseNumber::new(number));
-            StoreError::Damaged { path: self.desk.path().to_owned(), what }.into()
-        })
+        read.map_err(|_| self.unreadable_case(number))
+    }
+
+    pub(super) fn unreadable_case(&self, number: u64) -> DeskError {
+        let what = format!("case {} is unreadable", CaseNumber::new(number));
+        StoreError::Damaged { path: self.desk.path().to_owned(), what }.into()
     }
 }
 

@@ -26,6 +26,8 @@ coded! {
         Rules = 6, "rules";
         /// A case was shown.
         Case = 7, "case";
+        /// A case was opened or changed.
+        CaseChange = 8, "case-change";
     }
 }
 
@@ -141,6 +143,13 @@ impl Values {
     pub(super) fn read(stored: &[u8]) -> Option<Self> {
         Self::decode(stored.get(SALT_BYTES..)?).ok()
     }
+}
+
+/// What a device is known by in the index of the record. No number has a hash of so many bytes.
+pub(super) fn device_subject(key: u64) -> [u8; 9] {
+    let mut bytes = [b'd'; 9];
+    bytes[1..].copy_from_slice(&key.to_be_bytes());
+    bytes
 }
 
 /// What an entry has in the place of its values.

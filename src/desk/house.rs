@@ -4,7 +4,7 @@
 
 use super::{
     Agent, Deed, Desk, DeskError,
-    entry::{Entry, Erased, SALT_BYTES, Values, commitment},
+    entry::{Entry, Erased, SALT_BYTES, Values, commitment, device_subject},
 };
 use crate::{
     day::Day,
@@ -61,7 +61,9 @@ impl Desk {
             let Some(value) = row.value.filter(|_| entry.deed() == Some(deed)) else { continue };
             let numbers = Values::read(&value).unwrap_or_default();
             let keys = self.desk.keys();
-            let hashes = numbers.subjects.iter().flat_map(|one| keys.all(&one.number.to_be_bytes())).collect();
+            let of_numbers = numbers.subjects.iter().flat_map(|one| keys.all(&one.number.to_be_bytes()));
+            let of_devices = numbers.devices.iter().flat_map(|key| keys.all(&device_subject(*key)));
+            let hashes = of_numbers.chain(of_devices).collect();
             erased.push((row.seq, hashes));
         }
         if last == done {

@@ -2,7 +2,7 @@
 
 use super::{
     Agent, Case, CaseNumber, Deed, Desk, DeskError, Refused,
-    entry::{Entry, SALT_BYTES, Subject, Values, commitment},
+    entry::{Entry, SALT_BYTES, Subject, Values, commitment, device_subject},
     now, purpose,
 };
 use crate::{
@@ -165,7 +165,8 @@ impl Desk {
         getrandom::fill(&mut salt).map_err(StoreError::from)?;
         let in_full = subjects.values().filter(|in_full| **in_full).count();
         let keys = self.desk.keys();
-        let hashes = subjects.keys().map(|number| keys.hash(&number.to_be_bytes())).collect();
+        let numbers = subjects.keys().map(|number| keys.hash(&number.to_be_bytes()));
+        let hashes = numbers.chain(devices.iter().map(|key| keys.hash(&device_subject(key.get())))).collect();
         let masked = subjects.len() - in_full;
         let subjects = subjects.into_iter().map(|(number, in_full)| Subject { number, in_full }).collect();
         let devices = devices.into_iter().map(EquipmentKey::get).collect();

@@ -2,7 +2,7 @@
 
 use super::{
     Agent, Deed, Desk, DeskError,
-    entry::{Entry, Values},
+    entry::{Entry, Values, device_subject},
     look::Recorded,
     purpose,
 };
@@ -101,20 +101,51 @@ impl Desk {
     /// When the number is none, no purpose is stated, or the question cannot be recorded.
     pub fn who(&self, agent: &Agent, number: Number, why: &str) -> Result<Vec<AuditLine>, DeskError> {
         let why = purpose(why)?;
+        let found = self.found_by(&number.to_stored().to_be_bytes())?;
+        let subjects = BTreeMap::from([(number.to_stored(), true)]);
+        self.record(agent, Deed::Who, Recorded { about: "number", why, subjects, ..Recorded::default() })?;
+        // The question was about one number: others on the same page are nobody's business here.
+        self.lines_of(agent, &found, |line| line.subjects.retain(|(subject, _)| *subject == number))
+    }
+
+    /// Who looked at a device, in the same way. No number is told: the question was about none.
+    ///
+    /// # Errors
+    /// When no purpose is stated, or the question cannot be recorded.
+    pub fn who_device(&self, agent: &Agent, device: EquipmentKey, why: &str) -> Result<Vec<AuditLine>, DeskError> {
+        let why = purpose(why)?;
+        let found = self.found_by(&device_subject(device.get()))?;
+        let recorded = Recorded { about: "device", why, devices: vec![device], ..Recorded::default() };
+        self.record(agent, Deed::Who, recorded)?;
+        self.lines_of(agent, &found, |line| {
+            line.subjects.clear();
+            line.devices.retain(|shown| *shown == device);
+        })
+    }
+
+    /// The entries that have something in their values, newest first.
+    fn found_by(&self, subject: &[u8]) -> Result<Vec<u64>, DeskError> {
         let mut found = Vec::new();
-        for hash in self.desk.keys().all(&number.to_stored().to_be_bytes()) {
+        for hash in self.desk.keys().all(subject) {
             found.extend(self.desk.audits_about(&hash, usize::MAX)?);
         }
         found.sort_unstable();
-        let subjects = BTreeMap::from([(number.to_stored(), true)]);
-        self.record(agent, Deed::Who, Recorded { about: "number", why, subjects, ..Recorded::default() })?;
+        found.reverse();
+        Ok(found)
+    }
+
+    fn lines_of(
+        &self,
+        agent: &Agent,
+        found: &[u64],
+        narrow: impl Fn(&mut AuditLine),
+    ) -> Result<Vec<AuditLine>, DeskError> {
         let mut lines = Vec::new();
-        for seq in found.into_iter().rev() {
-            let Some(row) = self.desk.audit(seq)? else { continue };
+        for seq in found {
+            let Some(row) = self.desk.audit(*seq)? else { continue };
             let mut line = self.line(row)?;
             if sees(agent, &line) && lines.len() < LINES_MAX {
-                // The question was about one number: others on the same page are nobody's business here.
-                line.subjects.retain(|(subject, _)| *subject == number);
+                narrow(&mut line);
                 lines.push(line);
             }
         }

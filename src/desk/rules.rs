@@ -84,7 +84,7 @@ impl Retention {
     pub const fn of(&self, deed: Deed) -> u32 {
         match deed {
             Deed::Reveal | Deed::Breach | Deed::Erased | Deed::Rules => self.reveal,
-            Deed::LookUp | Deed::Who | Deed::Case => self.lookup,
+            Deed::LookUp | Deed::Who | Deed::Case | Deed::CaseChange => self.lookup,
         }
     }
 }

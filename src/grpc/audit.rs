@@ -49,7 +49,17 @@ impl Service for AuditService {
 
     async fn who_looked(&self, request: Request<proto::WhoLookedRequest>) -> Answer<proto::ListEntriesResponse> {
         let agent = agent(&request)?;
-        let proto::WhoLookedRequest { number, purpose } = request.into_inner();
+        let proto::WhoLookedRequest { number, purpose, imei } = request.into_inner();
+        match (convert::case_device(&imei)?, number.is_empty()) {
+            (Some(device), true) => {
+                return self
+                    .0
+                    .run(move |desk| Ok(convert::audit_lines(&desk.who_device(&agent, device, &purpose)?)))
+                    .await;
+            }
+            (Some(_), false) => return Err(Status::invalid_argument("imei: name a number or a device, not both")),
+            (None, _) => {}
+        }
         // A wrong number may still be somebody's: it is not repeated.
         let number = match Sought::read(&number, &|_| false) {
             Ok(Sought::Number(number)) => number,

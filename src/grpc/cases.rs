@@ -75,6 +75,7 @@ impl Service for CasesService {
             operator: some(request.operator),
             kind: given("kind", &request.kind)?,
             assignee: some(request.assignee),
+            state: None,
             overdue: request.overdue,
             closed: request.closed,
             limit: request.limit as usize,

@@ -24,6 +24,7 @@ use rocksdb::{
     WriteOptions,
 };
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, RwLock,
@@ -147,6 +148,31 @@ impl DeskStore {
         &self.keys
     }
 
+    /// Adds a key for the hashes of numbers. It counts once the database is opened anew. Gives its version.
+    ///
+    /// # Errors
+    /// When the database was opened for reading, or the file cannot be written.
+    pub fn add_number_key(&self) -> Result<u8, StoreError> {
+        self.check_writes()?;
+        NumberKeys::add(&self.path)
+    }
+
+    /// Leaves the keys of these versions, and the newest; the others are gone for good. Gives how many went.
+    ///
+    /// # Errors
+    /// As [`DeskStore::add_number_key`].
+    pub fn keep_number_keys(&self, versions: &BTreeSet<u8>) -> Result<usize, StoreError> {
+        self.check_writes()?;
+        NumberKeys::keep(&self.path, versions)
+    }
+
+    fn check_writes(&self) -> Result<(), StoreError> {
+        match self.signing {
+            Some(_) => Ok(()),
+            None => Err(StoreError::ReadOnly { path: self.path.clone() }),
+        }
+    }
+
     /// The public key that signs the heads of the audit entries.
     pub const fn audit_key(&self) -> &Verifier {
         &self.key
@@ -231,9 +257,7 @@ impl DeskStore {
     }
 
     fn write_batch(&self, doing: &'static str, batch: WriteBatch, kept: Kept) -> Result<(), StoreError> {
-        if self.signing.is_none() {
-            return Err(StoreError::ReadOnly { path: self.path.clone() });
-        }
+        self.check_writes()?;
         self.check_whole()?;
         let mut options = WriteOptions::default();
         options.set_sync(kept == Kept::Synced);

@@ -1,4 +1,4 @@
-//! The catalogue itself: the .ftl files, read once.
+//! The catalogue itself: two .ftl files a language (what is said to callers; pages of the desk), read once.
 //!
 //! What always holds: a text that is missing shows its name instead, and a test sees to it that none is.
 
@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 /// The texts of a language as they are written.
 pub(super) const fn source(language: Language) -> &'static str {
     match language {
-        Language::Indonesian => include_str!("id.ftl"),
-        Language::English => include_str!("en.ftl"),
+        Language::Indonesian => concat!(include_str!("id.ftl"), include_str!("pages.id.ftl")),
+        Language::English => concat!(include_str!("en.ftl"), include_str!("pages.en.ftl")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::{
     ANI, Register,
-    chromium::{Chromium, installed},
+    chromium::{Chromium, installed, is_open_to_all},
     office::{Office, request_id, run},
 };
 
@@ -10,22 +10,6 @@ const TOURIST: &str = "35880722100001";
 /// The box of the search has the focus by itself.
 const AT_BOX: &str = "document.activeElement.id === 'q'";
 const AT_HEADLINE: &str = "document.querySelector('.verdict h1') !== null";
-
-/// Holds a page against axe-core in both schemes, and against a narrow screen.
-fn is_open_to_all(browser: &mut Chromium, page: &str) {
-    for scheme in ["light", "dark"] {
-        browser.scheme(scheme);
-        match browser.barriers() {
-            Some(found) => assert_eq!(found, "", "{page}, {scheme}"),
-            None => eprintln!("SKIPPED: SARING_AXE names no axe-core, so {page} was not tried for barriers"),
-        }
-    }
-    browser.scheme("light");
-    browser.width(360);
-    let wide = browser.value("document.documentElement.scrollWidth");
-    assert!(wide.as_u64().unwrap() <= 360, "{page} is {wide} wide on a telephone");
-    browser.width(1280);
-}
 
 #[test]
 fn an_agent_works_with_the_keyboard_and_without_scripts() {

@@ -82,7 +82,8 @@ fn what_agents_see_is_on_record_and_shown_in_full_for_a_purpose_only() {
 
         // Who looked at Budi: Agnes, twice; once in full.
         let who = async |token: &str, number: &str| {
-            let request = WhoLookedRequest { number: number.into(), purpose: PURPOSE.into() };
+            let request =
+                WhoLookedRequest { number: number.into(), purpose: PURPOSE.into(), ..WhoLookedRequest::default() };
             Ok::<_, Status>(audit(&office).await.who_looked(shown(token, request)).await?.into_inner().entries)
         };
         let seen = who(&susi, BUDI).await.unwrap();

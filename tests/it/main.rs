@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
 mod access;
+mod agreement;
 mod backup;
 mod bench;
 mod browser;
+mod case_pages;
 mod changes;
 mod cli;
 mod concurrent;
 mod console;
 mod desk;
+mod desk_browser;
 mod documents;
 mod edits;
 mod evidence;
@@ -24,8 +27,10 @@ mod no_reads;
 mod one_phone;
 mod overrides;
 mod pairings;
+mod people_pages;
 mod persons;
 mod protected;
+mod public_page;
 mod python;
 mod refusals;
 mod registry_cli;

@@ -27,6 +27,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("subtle", &["console"]),
     ("argon2", &["principal"]),
     ("clap", &["cli", "config"]),
+    ("rpassword", &["cli"]),
     ("clap_complete", &["cli"]),
     ("figment", &["config"]),
     ("zip", &["import"]),

@@ -88,6 +88,8 @@ impl Desk {
                 (case.state_code, case.closed) = (State::Open.code().into(), 0);
             }
         }
+        let told = case.steps.last().map(|step| format!("{act} {}", step.to)).unwrap_or_default();
+        self.record_change(agent, &case, told.trim_end(), false)?;
         let mut changes = case.changes(Some(&before));
         let value = Some(number.get().to_be_bytes().to_vec());
         changes.extend(request.map(|key| DeskChange { family: DeskFamily::CaseIndex, key, value }));

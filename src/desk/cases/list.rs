@@ -2,7 +2,7 @@
 
 use super::{Act, Case, Kind, Owner, Party, State, Step};
 use crate::{
-    desk::{Agent, Desk, DeskError, now},
+    desk::{Agent, Deed, Desk, DeskError, look::Recorded, now},
     identity::EquipmentKey,
     pairing::Number,
     store::{DeskFamily, DeskRange, Kept},
@@ -27,6 +27,8 @@ pub struct CaseFilter {
     pub kind: Option<Kind>,
     /// Given to this person.
     pub assignee: Option<String>,
+    /// In this state; of closed ones only where these are asked for.
+    pub state: Option<State>,
     /// Late ones only.
     pub overdue: bool,
     /// Closed ones instead of those that are not.
@@ -178,6 +180,9 @@ impl Desk {
             count += 1;
         }
         if count > 0 {
+            let text = format!("{count} cases erased");
+            let recorded = Recorded { about: "case", text, revision: self.store.applied(), ..Recorded::default() };
+            self.record(&Agent::register(), Deed::CaseChange, recorded)?;
             self.desk.write(&changes, Kept::Synced)?;
         }
         // Files are written anew while agents go on.
@@ -202,6 +207,7 @@ impl CaseFilter {
             && self.operator.as_ref().is_none_or(|operator| operator.eq_ignore_ascii_case(&owner.operator))
             && self.kind.is_none_or(|kind| kind == case.kind())
             && self.assignee.as_ref().is_none_or(|name| *name == case.assignee)
+            && self.state.is_none_or(|state| state == case.state())
             && (!self.overdue || case.is_overdue(now))
     }
 }

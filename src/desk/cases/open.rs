@@ -93,6 +93,7 @@ impl Desk {
             steps: vec![step],
             ..Case::default()
         };
+        self.record_change(agent, &case, &format!("{} {}", Act::Opened, case.owner()), true)?;
         let mut changes = case.changes(None);
         let row = |family, key, value: [u8; 8]| DeskChange { family, key, value: Some(value.to_vec()) };
         changes.push(row(DeskFamily::Meta, META_LAST.to_vec(), case.number.to_be_bytes()));

@@ -81,6 +81,7 @@ calls! {
     end_override: EndOverrideRequest -> Receipt;
     create_backup: CreateBackupRequest -> Backup;
     list_overrides: ListOverridesRequest -> ListOverridesResponse;
+    list_alarms: ListAlarmsRequest -> ListAlarmsResponse;
 }
 
 /// A file to hand in.

@@ -5,7 +5,11 @@
 
 use super::super::{StoreError, signing};
 use crate::keyed::hmac;
-use std::{collections::BTreeMap, fmt, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, fs, io,
+    path::Path,
+};
 
 /// The file: a line `VERSION KEY` for each key, KEY as 64 hexadecimal digits. Mode 0600.
 pub(super) const FILE: &str = "number.key";
@@ -27,13 +31,9 @@ impl NumberKeys {
             Err(error) if error.kind() == io::ErrorKind::NotFound && make => {
                 let mut key = [0; KEY_BYTES];
                 getrandom::fill(&mut key)?;
-                let text = format!("1 {}\n", key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-                signing::write_whole(directory, FILE, text.as_bytes(), 0o600).map_err(|error| StoreError::Write {
-                    path: directory.to_owned(),
-                    doing: "the key of numbers",
-                    reason: error.to_string(),
-                })?;
-                text
+                let first = Self(BTreeMap::from([(1, key)]));
+                first.write(directory)?;
+                return Ok(first);
             }
             Err(error) => {
                 let what = format!("{FILE} cannot be read ({error}), and numbers are known by it");
@@ -45,6 +45,41 @@ impl NumberKeys {
             Some(keys) if !keys.is_empty() => Ok(Self(keys)),
             _ => Err(StoreError::damaged(directory, format!("{FILE} has a line that is not VERSION KEY"))),
         }
+    }
+
+    /// Adds a key to the file of a directory; who opens it next makes new hashes with it. Gives its version.
+    pub(super) fn add(directory: &Path) -> Result<u8, StoreError> {
+        let mut keys = Self::open(directory, false)?;
+        let full = || StoreError::damaged(directory, format!("{FILE} has key 255: there is no further version"));
+        let version = keys.newest().checked_add(1).ok_or_else(full)?;
+        let mut key = [0; KEY_BYTES];
+        getrandom::fill(&mut key)?;
+        keys.0.insert(version, key);
+        keys.write(directory)?;
+        Ok(version)
+    }
+
+    /// Leaves the keys of these versions, and the newest, in the file of a directory. Gives how many went.
+    pub(super) fn keep(directory: &Path, versions: &BTreeSet<u8>) -> Result<usize, StoreError> {
+        let mut keys = Self::open(directory, false)?;
+        let (before, newest) = (keys.0.len(), keys.newest());
+        keys.0.retain(|version, _| *version == newest || versions.contains(version));
+        if keys.0.len() < before {
+            keys.write(directory)?;
+        }
+        Ok(before - keys.0.len())
+    }
+
+    fn write(&self, directory: &Path) -> Result<(), StoreError> {
+        let line = |(version, key): (&u8, &[u8; KEY_BYTES])| {
+            format!("{version} {}\n", key.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        };
+        let text: String = self.0.iter().map(line).collect();
+        signing::write_whole(directory, FILE, text.as_bytes(), 0o600).map_err(|error| StoreError::Write {
+            path: directory.to_owned(),
+            doing: "the key of numbers",
+            reason: error.to_string(),
+        })
     }
 
     /// The hash of a value with the newest key.

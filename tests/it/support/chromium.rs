@@ -173,6 +173,27 @@ impl Chromium {
         self.call("Emulation.setScriptExecutionDisabled", json!({"value": !on}));
     }
 
+    /// Keeps a picture of the whole page where `SARING_SHOTS` names a folder: for people to look at.
+    pub fn picture(&mut self, name: &str) {
+        let Some(folder) = std::env::var_os("SARING_SHOTS") else { return };
+        let told = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}));
+        // Base64, decoded by hand: nothing else here needs it.
+        let mut bits = 0u32;
+        let mut count = 0;
+        let mut bytes = Vec::new();
+        for sign in told["data"].as_str().unwrap().bytes().filter(|sign| *sign != b'=') {
+            let signs = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            bits = bits << 6 | signs.iter().position(|known| *known == sign).unwrap() as u32;
+            count += 6;
+            if count >= 8 {
+                count -= 8;
+                bytes.push((bits >> count) as u8);
+                bits &= (1 << count) - 1;
+            }
+        }
+        std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), bytes).unwrap();
+    }
+
     /// What axe-core finds wrong with the page; none where `SARING_AXE` does not name its script.
     pub fn barriers(&mut self) -> Option<String> {
         let script = std::fs::read_to_string(std::env::var_os("SARING_AXE")?).unwrap();
@@ -189,4 +210,22 @@ impl Drop for Chromium {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Holds a page against axe-core in both schemes, and against a narrow screen.
+pub fn is_open_to_all(browser: &mut Chromium, page: &str) {
+    for scheme in ["light", "dark"] {
+        browser.scheme(scheme);
+        browser.picture(&format!("{}-{scheme}", page.replace('/', "-")));
+        match browser.barriers() {
+            Some(found) => assert_eq!(found, "", "{page}, {scheme}"),
+            None => eprintln!("SKIPPED: SARING_AXE names no axe-core, so {page} was not tried for barriers"),
+        }
+    }
+    browser.scheme("light");
+    browser.width(360);
+    let wide = browser.value("document.documentElement.scrollWidth");
+    browser.picture(&format!("{}-telephone", page.replace('/', "-")));
+    assert!(wide.as_u64().unwrap() <= 360, "{page} is {wide} wide on a telephone");
+    browser.width(1280);
 }

@@ -1,0 +1,160 @@
+//! Who looked at a number or at a device: for supervisors and auditors, who answer those that ask.
+//!
+//! What always holds: the question is on record itself, with its purpose; it comes in a form and stands in no address; of the numbers
+//! on the pages that were shown only the one that was asked for is told.
+
+use super::{
+    Console,
+    desk::{desk_refused, wrong},
+    fields::Fields,
+    page::{Frame, Signed, show},
+    verdict::imei,
+};
+use crate::{
+    check::EquipmentValue,
+    desk::{Act, Agent, AuditLine, Deed},
+    identity::EquipmentKey,
+    lookup::Sought,
+    pairing::Number,
+    words::{CaseTerm, Language},
+};
+use askama::Template;
+use axum::{
+    Extension,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+/// Somebody who looked.
+struct Seen {
+    entry: u64,
+    moment: String,
+    who: String,
+    operator: String,
+    deed: String,
+    /// What was asked for, as it may be shown.
+    text: String,
+    in_full: bool,
+    why: String,
+}
+
+impl Seen {
+    fn of(line: &AuditLine, language: Language) -> Self {
+        Self {
+            entry: line.seq,
+            moment: language.moment(line.time_unix_ms.div_euclid(1000)),
+            who: line.principal.clone(),
+            operator: line.operator.clone(),
+            deed: line.deed.map(|deed| deed_words(language, deed)).unwrap_or_default(),
+            text: if line.erased { language.screen("values-erased") } else { text_of(line, language) },
+            in_full: line.subjects.iter().any(|(_, in_full)| *in_full),
+            why: line.why.clone(),
+        }
+    }
+}
+
+/// What was asked for; of a case that was changed its number and the act in words.
+fn text_of(line: &AuditLine, language: Language) -> String {
+    let said = line.text.split_once(' ').filter(|_| line.deed == Some(Deed::CaseChange));
+    let act = said.and_then(|(number, act)| {
+        let known = Act::ALL.iter().find(|known| act.starts_with(known.name()))?;
+        Some(format!("{number} {}{}", language.case_term(CaseTerm::Act, known.name()), &act[known.name().len()..]))
+    });
+    act.unwrap_or_else(|| line.text.clone())
+}
+
+/// A deed of the desk in words.
+fn deed_words(language: Language, deed: Deed) -> String {
+    match deed {
+        Deed::LookUp => language.screen("deed-lookup"),
+        Deed::Reveal => language.screen("deed-reveal"),
+        Deed::Who => language.screen("deed-who"),
+        Deed::Breach => language.screen("deed-breach"),
+        Deed::Erased => language.screen("deed-erased"),
+        Deed::Rules => language.screen("deed-rules"),
+        Deed::Case => language.screen("deed-case"),
+        Deed::CaseChange => language.screen("deed-case-change"),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "who.html")]
+struct WhoPage {
+    frame: Frame,
+    /// What is asked about, as it may be shown; empty: nothing was asked yet.
+    subject: String,
+    seen: Vec<Seen>,
+    text: String,
+    purpose: String,
+    wrong: String,
+}
+
+/// What is asked about.
+#[derive(Clone, Copy)]
+enum Subject {
+    Number(Number),
+    Device(EquipmentKey),
+}
+
+fn read(text: &str) -> Option<Subject> {
+    match Sought::read(text, &|_| false).ok()? {
+        Sought::Number(number) => Some(Subject::Number(number)),
+        Sought::Device(device) => match device.equipment {
+            EquipmentValue::Key(key) => Some(Subject::Device(key)),
+            EquipmentValue::Malformed | EquipmentValue::Other => None,
+        },
+        Sought::Document(_) | Sought::Batch(_) => None,
+    }
+}
+
+/// `GET /who`
+pub(super) async fn form(signed: Signed) -> Response {
+    show(&WhoPage::blank(&signed))
+}
+
+impl WhoPage {
+    fn blank(signed: &Signed) -> Self {
+        let none = String::new;
+        let frame = Frame::of(&signed.guest);
+        Self { frame, subject: none(), seen: Vec::new(), text: none(), purpose: none(), wrong: none() }
+    }
+}
+
+/// `POST /who`: `q` is a number or a device, or `from` the name of a search of the session.
+pub(super) async fn ask(
+    State(console): State<Console>,
+    signed: Signed,
+    Extension(fields): Extension<Fields>,
+) -> Response {
+    let (guest, language) = (&signed.guest, signed.guest.language);
+    let searched = fields.text("from").and_then(|id| console.sessions().search(&signed.visit.key, id));
+    let text = searched.map_or_else(|| fields.get("q").trim().to_owned(), |search| search.text);
+    let purpose = fields.get("purpose").trim().to_owned();
+    let page = WhoPage { text: text.clone(), purpose: purpose.clone(), ..WhoPage::blank(&signed) };
+    let again = |key: &str, page: WhoPage| {
+        let page = WhoPage { wrong: language.screen(key), ..page };
+        (StatusCode::UNPROCESSABLE_ENTITY, show(&page)).into_response()
+    };
+    let Some(subject) = read(&text) else { return again("wrong-who", page) };
+    let agent = Agent::of(&signed.principal);
+    let asked = console.with_desk(move |desk| match subject {
+        Subject::Number(number) => desk.who(&agent, number, &purpose),
+        Subject::Device(key) => desk.who_device(&agent, key, &purpose),
+    });
+    match asked.await {
+        Some(Ok(lines)) => {
+            let subject = match subject {
+                Subject::Number(number) => number.masked(),
+                Subject::Device(key) => imei(key),
+            };
+            let seen = lines.iter().map(|line| Seen::of(line, language)).collect();
+            show(&WhoPage { subject, seen, text: String::new(), ..page })
+        }
+        Some(Err(error)) => match wrong(&error) {
+            Some(key) => again(key, page),
+            None => desk_refused(guest, &error),
+        },
+        None => guest.trouble(StatusCode::SERVICE_UNAVAILABLE, "busy"),
+    }
+}
