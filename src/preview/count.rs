@@ -189,10 +189,10 @@ impl<'a> Counter<'a> {
     /// Whether no device without marks and other pairs can change, whatever it is.
     fn is_calm(&mut self, id: PageId) -> bool {
         let [before, after] = [self.bare(id, Side::Before), self.bare(id, Side::After)];
-        if let Some((known, then, is_calm)) = self.calm {
-            if (known, then) == (before, after) {
-                return is_calm;
-            }
+        if let Some((known, then, is_calm)) = self.calm
+            && (known, then) == (before, after)
+        {
+            return is_calm;
         }
         let kinds = (0..8_u8).flat_map(|flags| PlainPairs::ALL.map(|pairs| (flags, pairs)));
         let is_calm = kinds.into_iter().all(|(flags, pairs)| {
