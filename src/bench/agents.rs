@@ -15,10 +15,11 @@ use super::{
     report::{Bottleneck, Percentiles},
 };
 use crate::{
+    check::EquipmentValue,
     day::Day,
     grpc::Token,
     identity::Msisdn,
-    national::{National, Profile},
+    national::{National, Profile, Question},
     policy::Settings,
 };
 use hdrhistogram::Histogram;
@@ -35,6 +36,9 @@ use visitor::{Page, Session, Visitor};
 
 /// Sessions that agents share.
 const SESSIONS: usize = 8;
+/// A question that is no search gives way to one so much further on, so many times at most.
+const TURN: u64 = 1 << 40;
+const TRIES: u64 = 16;
 /// Pages that were wrong and are shown.
 const WRONG_SHOWN_MAX: usize = 5;
 /// An answer that takes longer is none.
@@ -90,7 +94,10 @@ impl Searches {
 
     /// The nth one: devices of a busy hour, with the number where the network knew it.
     pub fn nth(&self, n: u64) -> Search {
-        let mut asked = self.national.question(Profile::Attach, n);
+        let questions = (0..TRIES).map(|turn| self.national.question(Profile::Attach, n + turn * TURN));
+        // What is no IMEI may be anything to a search: a number, a case, a typing error.
+        let is_imei = |asked: &Question| EquipmentValue::from_number(asked.equipment) != EquipmentValue::Malformed;
+        let mut asked = questions.clone().find(is_imei).unwrap_or_else(|| self.national.question(Profile::Storm, n));
         // A form has no place for a SIM.
         asked.imsi = None;
         let verdict = self.national.expected(&asked, self.settings.policy(None), self.today);
