@@ -13,6 +13,7 @@ mod house;
 mod look;
 mod public;
 mod record;
+mod registration;
 mod ring;
 mod rules;
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub mod import;
 pub mod load;
 pub mod lookup;
 pub mod preview;
+pub mod registration;
 pub mod registry;
 pub mod transparency;
 

@@ -26,6 +26,8 @@ coded! {
         Rules = 6, "rules";
         /// A case was shown.
         Case = 7, "case";
+        /// A list of subscribers, a calendar of blocking or a key was taken in.
+        Registration = 8, "registration";
     }
 }
 

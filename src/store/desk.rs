@@ -9,7 +9,7 @@
 //! work.
 
 mod audit;
-mod keys;
+pub(super) mod keys;
 pub(super) mod open;
 #[cfg(test)]
 mod tests;
