@@ -38,7 +38,7 @@ pub use limit::{AboveLimit, OperatorAbove};
 pub use lists::{ListRecord, ListState, Outcome};
 pub use names::Names;
 pub use page::{PAGE_NUMBERS, Page};
-pub use show::Held;
+pub use show::{Held, held};
 
 use crate::{
     day::Day,
@@ -172,6 +172,15 @@ impl Registrations {
     /// # Errors
     /// When the database is damaged or cannot be made, or the register was opened to read and has none.
     pub fn open(store: &Arc<Store>) -> Result<Self, RegistrationError> {
+        Self::open_with(store, Arc::default())
+    }
+
+    /// The same, where checks read what is published somewhere already. Once in a process: it goes on with what was cut
+    /// off, and clears away what nobody goes on with.
+    ///
+    /// # Errors
+    /// As [`Registrations::open`].
+    pub fn open_with(store: &Arc<Store>, live: Arc<Live>) -> Result<Self, RegistrationError> {
         let db = store.registration()?;
         let names = Names::read(&db)?;
         let inner = Inner {
@@ -181,7 +190,7 @@ impl Registrations {
             names: RwLock::new(Arc::new(names)),
             changing: Mutex::new(()),
             cells: Mutex::new(None),
-            live: Arc::default(),
+            live,
         };
         let opened = Self(Arc::new(inner));
         if !opened.0.db.is_read_only() {

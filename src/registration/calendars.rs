@@ -9,7 +9,7 @@ use crate::{
     day::Day,
     desk::Agent,
     listing::coded,
-    store::{RegistrationChange, RegistrationFamily},
+    store::{RegistrationChange, RegistrationFamily, RegistrationStore, StoreError},
 };
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -121,12 +121,7 @@ impl Registrations {
     /// # Errors
     /// When the record cannot be read.
     pub fn calendars(&self) -> Result<Vec<CalendarRecord>, RegistrationError> {
-        let mut calendars = Vec::new();
-        for row in self.0.db.rows(RegistrationFamily::Calendars, &[])? {
-            let record = CalendarRecord::decode(&row?.1[..]);
-            calendars.push(record.map_err(|_| self.damaged("the record of a calendar is unreadable"))?);
-        }
-        Ok(calendars)
+        Ok(all(&self.0.db)?)
     }
 
     /// The calendar that was in force at the end of a day, with its number; the empty one is 0.
@@ -134,12 +129,7 @@ impl Registrations {
     /// # Errors
     /// When it cannot be read.
     pub fn calendar_on(&self, day: Day) -> Result<(u64, Arc<Calendar>), RegistrationError> {
-        let approved = self.calendars()?.into_iter().filter(|one| one.state() == CalendarState::Approved);
-        let begun = approved.filter(|one| Day::of_unix_seconds(one.decided_unix_s) <= day);
-        match begun.max_by_key(|one| one.nth) {
-            None => Ok((0, Arc::default())),
-            Some(record) => Ok((record.number, Arc::new(Calendar::read(&record.document)?))),
-        }
+        Ok(in_force(&self.0.db, day)?)
     }
 
     /// Proposes a calendar. Gives its record.
@@ -264,6 +254,29 @@ impl Registrations {
         let sha256 = Sha256::digest(document.as_bytes()).into();
         Ok(Moved { day, calendar, sha256, lines, moved, numbers: all })
     }
+}
+
+fn damaged(db: &RegistrationStore, what: &str) -> StoreError {
+    StoreError::Damaged { path: db.path().to_owned(), what: what.to_owned() }
+}
+
+fn all(db: &RegistrationStore) -> Result<Vec<CalendarRecord>, StoreError> {
+    let mut calendars = Vec::new();
+    for row in db.rows(RegistrationFamily::Calendars, &[])? {
+        let record = CalendarRecord::decode(&row?.1[..]);
+        calendars.push(record.map_err(|_| damaged(db, "the record of a calendar is unreadable"))?);
+    }
+    Ok(calendars)
+}
+
+/// The calendar that was in force at the end of a day.
+pub(super) fn in_force(db: &RegistrationStore, day: Day) -> Result<(u64, Arc<Calendar>), StoreError> {
+    let approved = all(db)?.into_iter().filter(|one| one.state() == CalendarState::Approved);
+    let begun = approved.filter(|one| Day::of_unix_seconds(one.decided_unix_s) <= day);
+    let Some(record) = begun.max_by_key(|one| one.nth) else { return Ok((0, Arc::default())) };
+    // It was read when it was proposed.
+    let calendar = Calendar::read(&record.document);
+    Ok((record.number, Arc::new(calendar.map_err(|_| damaged(db, "a calendar in force is unreadable"))?)))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,7 +1,11 @@
 //! One number: how it stands, what is blocked, what follows.
 
-use super::{Identity, RegistrationError, Registrations, Stage, State, Turn, page};
-use crate::{day::Day, identity::Msisdn};
+use super::{Identity, Names, Page, RegistrationError, Registrations, Row, Stage, State, Turn, calendars, page};
+use crate::{
+    day::Day,
+    identity::Msisdn,
+    store::{RegistrationFamily, RegistrationStore, Store, StoreError},
+};
 
 /// What is held of a number, on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,28 +40,51 @@ impl Registrations {
     /// # Errors
     /// When it cannot be read.
     pub fn held(&self, msisdn: Msisdn, day: Day, only: Option<&str>) -> Result<Option<Held>, RegistrationError> {
-        let (number, place) = page::place(msisdn.get());
-        let found = self.page(number)?.at(place).copied();
-        let names = self.names();
-        let Some(row) = found.filter(|row| only.is_none_or(|own| own.eq_ignore_ascii_case(names.operator(row.operator))))
-        else {
-            return Ok(None);
-        };
-        let (operator, city) = (names.operator(row.operator).to_owned(), names.city(row.city).to_owned());
-        let (calendar, of) = self.calendar_on(day)?;
-        let rule = of.rule(&operator, &city);
-        Ok(Some(Held {
-            msisdn,
-            state: row.state,
-            identity: row.kind,
-            since: row.since,
-            stage: rule.stage(row.state, row.since, day),
-            next: rule.next(row.state, row.since, day),
-            key_version: row.hash.map_or(0, |hash| hash[0]),
-            operator,
-            city,
-            calendar,
-            day,
-        }))
+        Ok(held_in(&self.0.db, &self.names(), msisdn, day, only)?)
     }
+}
+
+/// As [`Registrations::held`], for whoever has the register only. One that has no registrations holds none.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn held(store: &Store, msisdn: Msisdn, day: Day, only: Option<&str>) -> Result<Option<Held>, StoreError> {
+    if !store.has_registration() {
+        return Ok(None);
+    }
+    let db = store.registration()?;
+    held_in(&db, &Names::read(&db)?, msisdn, day, only)
+}
+
+fn held_in(
+    db: &RegistrationStore,
+    names: &Names,
+    msisdn: Msisdn,
+    day: Day,
+    only: Option<&str>,
+) -> Result<Option<Held>, StoreError> {
+    let (number, place) = page::place(msisdn.get());
+    let Some(columns) = db.get(RegistrationFamily::Pages, &page::key(number))? else { return Ok(None) };
+    let page = Page::decode(&columns, None).ok_or_else(|| StoreError::Damaged {
+        path: db.path().to_owned(),
+        what: "a page of numbers is unreadable".to_owned(),
+    })?;
+    let seen = |row: &Row| only.is_none_or(|own| own.eq_ignore_ascii_case(names.operator(row.operator)));
+    let Some(row) = page.at(place).copied().filter(seen) else { return Ok(None) };
+    let (operator, city) = (names.operator(row.operator).to_owned(), names.city(row.city).to_owned());
+    let (calendar, of) = calendars::in_force(db, day)?;
+    let rule = of.rule(&operator, &city);
+    Ok(Some(Held {
+        msisdn,
+        state: row.state,
+        identity: row.kind,
+        since: row.since,
+        stage: rule.stage(row.state, row.since, day),
+        next: rule.next(row.state, row.since, day),
+        key_version: row.hash.map_or(0, |hash| hash[0]),
+        operator,
+        city,
+        calendar,
+        day,
+    }))
 }

@@ -89,7 +89,7 @@ pub fn load(
     let loading = Loading::begin(path)?;
     let store = Arc::new(loading.open()?);
     let registry =
-        Registry { store: Arc::clone(&store), queue: Arc::default(), published: Arc::default(), watch: Arc::default() };
+        Registry { store: Arc::clone(&store), queue: Arc::default(), published: Arc::default(), watch: Arc::default(), subscribers: Arc::default() };
     registry.seed_settings(settings)?;
     let loaded = Work::new(&store, source, progress)?.run(memory_bytes)?;
     store.flush()?;

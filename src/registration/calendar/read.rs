@@ -5,7 +5,7 @@ use crate::day::Day;
 use toml::{Table as Toml, Value};
 
 /// Bytes of a document.
-const DOCUMENT_BYTES_MAX: usize = 256 << 10;
+const DOCUMENT_BYTES_MAX: usize = 192 << 10;
 /// Ten years.
 const DAYS_MAX: i64 = 3653;
 /// Most numbers of an identity that a limit may be.
