@@ -19,8 +19,8 @@ use crate::{
     identity::{EquipmentKey, Imsi, Msisdn, Pei},
     ledger::{self, OverrideAnswer},
     pairing::{self, Pairs, Subscriber},
-    registration::{Hot, Live},
     policy::{Asked, Evidence, Policy, Question, Status, Verdict, decide},
+    registration::{Hot, Live},
     revision::Revision,
 };
 use std::sync::{Arc, OnceLock};

@@ -59,7 +59,8 @@ mod tests {
         let hex: String =
             hmac(b"Jefe", b"what do ya want for nothing?").iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-        for (key, message) in [(&b"Jefe"[..], &b"what do ya want for nothing?"[..]), (&[7; 64], b""), (b"", &[1; 200])] {
+        for (key, message) in [(&b"Jefe"[..], &b"what do ya want for nothing?"[..]), (&[7; 64], b""), (b"", &[1; 200])]
+        {
             assert_eq!(Hmac::new(key).hash(message), hmac(key, message));
         }
     }

@@ -112,7 +112,9 @@ pub enum RegistrationError {
     #[error("the rows of the list cannot be sorted: {0}; check disk and space")]
     Sort(#[from] std::io::Error),
     /// Rows were rejected, and all or nothing was asked for.
-    #[error("{rejected} of {rows} rows are rejected and all or nothing was asked for: nothing is taken in. First: {first}")]
+    #[error(
+        "{rejected} of {rows} rows are rejected and all or nothing was asked for: nothing is taken in. First: {first}"
+    )]
     AllOrNothing {
         /// Rows of the list.
         rows: u64,

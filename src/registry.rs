@@ -118,7 +118,13 @@ impl Registry {
         let mode = if create { OpenMode::Create } else { OpenMode::Write };
         let store = Arc::new(Store::open(path, mode)?);
         let discarded = store.writer()?.discard_staged()?;
-        let registry = Self { store, queue: Arc::default(), published: Arc::default(), watch: Arc::default(), subscribers: Arc::default() };
+        let registry = Self {
+            store,
+            queue: Arc::default(),
+            published: Arc::default(),
+            watch: Arc::default(),
+            subscribers: Arc::default(),
+        };
         registry.seed_settings(&Settings::default())?;
         Ok((registry, discarded))
     }
@@ -129,7 +135,13 @@ impl Registry {
     /// As [`Store::open`].
     pub fn found(path: &Path, settings: &Settings) -> Result<Self, RegistryError> {
         let store = Arc::new(Store::open(path, OpenMode::Create)?);
-        let registry = Self { store, queue: Arc::default(), published: Arc::default(), watch: Arc::default(), subscribers: Arc::default() };
+        let registry = Self {
+            store,
+            queue: Arc::default(),
+            published: Arc::default(),
+            watch: Arc::default(),
+            subscribers: Arc::default(),
+        };
         registry.seed_settings(settings)?;
         Ok(registry)
     }

@@ -213,7 +213,10 @@ impl Language {
         let blocked = if stage == "none" { String::new() } else { format!(" – {}", self.stage(stage)) };
         let then = next.map_or_else(String::new, |(stage, day)| {
             let (stage, day) = (self.stage(stage), self.date(day));
-            format!(" {}", text(self, "registration-next", "", &[("other", Arg::Text(&stage)), ("until", Arg::Text(&day))]))
+            format!(
+                " {}",
+                text(self, "registration-next", "", &[("other", Arg::Text(&stage)), ("until", Arg::Text(&day))])
+            )
         });
         let suket = if suket { format!(" {}", text(self, "registration-suket", "", &[])) } else { String::new() };
         Words {

@@ -38,8 +38,10 @@ impl Desk {
         numbers: &[(Msisdn, bool)],
         why: &str,
     ) -> Result<u64, DeskError> {
-        let subjects: BTreeMap<u64, bool> =
-            numbers.iter().map(|(number, in_full)| (crate::pairing::Number::from(*number).to_stored(), *in_full)).collect();
+        let subjects: BTreeMap<u64, bool> = numbers
+            .iter()
+            .map(|(number, in_full)| (crate::pairing::Number::from(*number).to_stored(), *in_full))
+            .collect();
         let why = why.trim().chars().take(WHY_CHARS_MAX).collect();
         let recorded = Recorded { about, why, subjects, revision: self.revision(), ..Recorded::default() };
         self.record(agent, Deed::LookUp, recorded)

@@ -13,7 +13,6 @@ pub(super) use explanation::malformed;
 pub(crate) use lookup::{help, lookup};
 pub(super) use registration::checked_registration;
 
-
 use super::status::{Violation, masked};
 use crate::{
     check::{Answer, AsOf, Basis, EquipmentValue, Inquiry, When},

@@ -284,7 +284,10 @@ impl Service for RegistrationService {
         .await
     }
 
-    async fn propose_calendar(&self, request: Request<proto::ProposeCalendarRequest>) -> Answer<proto::BlockingCalendar> {
+    async fn propose_calendar(
+        &self,
+        request: Request<proto::ProposeCalendarRequest>,
+    ) -> Answer<proto::BlockingCalendar> {
         let by = agent(&request)?;
         let proto::ProposeCalendarRequest { document, reason } = request.into_inner();
         self.run(move |all, _| Ok(wire::calendar(&all.propose(&by, &document, &reason)?))).await

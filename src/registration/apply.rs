@@ -6,7 +6,7 @@
 //! next; cells, counts and what checks read are those of the pages when a list is told to be in force.
 
 use super::{
-    ListRecord, ListOrder, Mode, Outcome, Page, RegistrationError, Registrations, Row, State,
+    ListOrder, ListRecord, Mode, Outcome, Page, RegistrationError, Registrations, Row, State,
     cells::Cells,
     hot::Touched,
     import::Reading,
@@ -15,7 +15,11 @@ use super::{
     sort::{Record, Rows},
 };
 use crate::store::{RegistrationChange, RegistrationFamily};
-use std::{fs, io, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Bytes of pages that are written as one. Tests write in many steps.
 const BATCH_BYTES: usize = if cfg!(test) { 256 } else { 4 << 20 };
@@ -100,7 +104,10 @@ impl Registrations {
                 tracing::warn!(list = number, "a list of registrations was cut off and is gone on with");
                 self.apply(record)?;
             } else {
-                tracing::warn!(list = number, "a list of registrations was cut off and its rows are gone: hand it in again");
+                tracing::warn!(
+                    list = number,
+                    "a list of registrations was cut off and its rows are gone: hand it in again"
+                );
                 let broken = ListRecord { state_code: ListState::BrokenOff.code().into(), ..record };
                 self.0.db.write(vec![broken.change()])?;
             }

@@ -8,6 +8,7 @@ use super::{Calendar, RegistrationError, Registrations, Stage, counts::Stager, p
 use crate::{
     day::Day,
     desk::Agent,
+    journal::BOOTSTRAP,
     listing::coded,
     store::{RegistrationChange, RegistrationFamily, RegistrationStore, StoreError},
 };
@@ -184,10 +185,14 @@ impl Registrations {
             return conflict(format!("calendar {number} is {} already, by {}", record.state(), record.decided_by));
         }
         if sha256.is_some_and(|seen| seen != record.sha256) {
-            return conflict(format!("calendar {number} has another digest than the one that was seen: look at it again"));
+            return conflict(format!(
+                "calendar {number} has another digest than the one that was seen: look at it again"
+            ));
         }
         if approve {
-            if record.proposed_by == by.name {
+            // As with every change before there are principals.
+            let founding = self.0.store.ledger().principals().is_empty();
+            if record.proposed_by == by.name && !(founding && by.name == BOOTSTRAP) {
                 let words = format!("{} proposed calendar {number}: another person puts it in force", by.name);
                 return Err(RegistrationError::NotAllowed(words));
             }

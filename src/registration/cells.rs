@@ -114,7 +114,10 @@ impl Cells {
 
     /// Cells that have numbers, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (Cell, u64)> + '_ {
-        self.counts.iter().filter(|(_, count)| **count > 0).filter_map(|(cell, count)| Some((Cell::unpack(*cell)?, *count)))
+        self.counts
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .filter_map(|(cell, count)| Some((Cell::unpack(*cell)?, *count)))
     }
 
     /// Numbers of an operator that are not withdrawn.

@@ -162,9 +162,7 @@ impl Registrations {
         let (number, calendar) = self.calendar_on(day)?;
         let names = self.names();
         let mut snapshot = Snapshot { calendar: number, ..Snapshot::default() };
-        for ((operator, city, state, kind, stage), numbers) in
-            counts(cells, &mut Stager::new(&calendar, &names, day))
-        {
+        for ((operator, city, state, kind, stage), numbers) in counts(cells, &mut Stager::new(&calendar, &names, day)) {
             snapshot.operators.push(operator.into());
             snapshot.cities.push(city.into());
             snapshot.states.push(u32::from(state) | u32::from(kind) << 4);

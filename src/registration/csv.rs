@@ -97,12 +97,21 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Reads the header.
-    pub(super) fn read(header: &[u8], mode: Mode, operator: &str, today: Day, keys: &Arc<NumberKeys>) -> Result<Self, CsvError> {
+    pub(super) fn read(
+        header: &[u8],
+        mode: Mode,
+        operator: &str,
+        today: Day,
+        keys: &Arc<NumberKeys>,
+    ) -> Result<Self, CsvError> {
         let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
         let header = String::from_utf8_lossy(header);
         let separator = if header.contains(';') { b';' } else { b',' };
-        let names: Vec<String> =
-            header.trim().split(char::from(separator)).map(|name| name.trim().trim_matches('"').to_ascii_lowercase()).collect();
+        let names: Vec<String> = header
+            .trim()
+            .split(char::from(separator))
+            .map(|name| name.trim().trim_matches('"').to_ascii_lowercase())
+            .collect();
         let mut columns = [None; COLUMNS.len()];
         for (at, name) in names.iter().enumerate() {
             let Some(nth) = COLUMNS.iter().position(|(_, names)| names.contains(&name.as_str())) else { continue };
@@ -114,11 +123,14 @@ impl Shape {
         match (mode, columns[CHANGE]) {
             (Mode::Delta, _) => needed.extend([STATE, CHANGE]),
             (Mode::Full, Some(_)) => {
-                return Err(CsvError::Header("a full list obeys no change_type: hand it in as a delta, or drop the column".into()));
+                return Err(CsvError::Header(
+                    "a full list obeys no change_type: hand it in as a delta, or drop the column".into(),
+                ));
             }
             (Mode::Full, None) => needed.push(STATE),
         }
-        let missing: Vec<&str> = needed.into_iter().filter(|nth| columns[*nth].is_none()).map(|nth| COLUMNS[nth].0).collect();
+        let missing: Vec<&str> =
+            needed.into_iter().filter(|nth| columns[*nth].is_none()).map(|nth| COLUMNS[nth].0).collect();
         if !missing.is_empty() {
             let known = COLUMNS.map(|(name, _)| name).join(", ");
             return Err(CsvError::Header(format!(
@@ -127,22 +139,47 @@ impl Shape {
             )));
         }
         let (version, hmac) = keys.ready();
-        Ok(Self { columns, separator, mode, operator: operator.to_owned(), today, keys: Arc::clone(keys), version, hmac })
+        Ok(Self {
+            columns,
+            separator,
+            mode,
+            operator: operator.to_owned(),
+            today,
+            keys: Arc::clone(keys),
+            version,
+            hmac,
+        })
     }
 
     /// Reads one line. The second of the pair is a record all the same where only the number of a bad row is good.
-    pub(super) fn row(&self, line: u64, text: &[u8], cities: &mut Cities<'_>) -> Result<Record, (Reject, Option<Record>)> {
-        let bad = |column: usize, value: &str, rule| Reject { line, column: COLUMNS[column].0, value: shown(column, value), rule };
+    pub(super) fn row(
+        &self,
+        line: u64,
+        text: &[u8],
+        cities: &mut Cities<'_>,
+    ) -> Result<Record, (Reject, Option<Record>)> {
+        let bad = |column: usize, value: &str, rule| Reject {
+            line,
+            column: COLUMNS[column].0,
+            value: shown(column, value),
+            rule,
+        };
         let Ok(text) = std::str::from_utf8(text) else {
             return Err((Reject { line, column: "-", value: String::new(), rule: "the line is not UTF-8" }, None));
         };
         let Some(fields) = self.fields(text) else {
-            return Err((Reject { line, column: "-", value: String::new(), rule: "its quotes do not fit together" }, None));
+            return Err((
+                Reject { line, column: "-", value: String::new(), rule: "its quotes do not fit together" },
+                None,
+            ));
         };
         let field = |nth: usize| self.columns[nth].and_then(|at| fields[..].get(at)).map_or("", |field| field.trim());
         let number = field(MSISDN);
         let Ok(msisdn) = number.parse::<Msisdn>() else {
-            return Err((bad(MSISDN, number, "5 to 15 digits with country code (62812…), or national with a leading 0"), None));
+            return Err((
+                bad(MSISDN, number, "5 to 15 digits with country code (62812…), or national with a leading 0"),
+                None,
+            ));
         };
         let named = Record {
             msisdn: msisdn.get(),
@@ -192,7 +229,9 @@ impl Shape {
         };
         let hash = match (field(NIK), kind) {
             ("", _) => None,
-            (_, None) => return Err((IDENTITY, "what kind of identity the number in nik is: ktp-el, suket or passport")),
+            (_, None) => {
+                return Err((IDENTITY, "what kind of identity the number in nik is: ktp-el, suket or passport"));
+            }
             (text, Some(kind)) => Some(self.hash(text, kind).map_err(|rule| (NIK, rule))?),
         };
         if state == State::Registered && hash.is_none() {
@@ -224,7 +263,8 @@ impl Shape {
     /// The keyed hash of an identity number, or the one that was handed in for it.
     fn hash(&self, text: &str, kind: Identity) -> Result<Keyed, &'static str> {
         if let Some((version, hex)) = text.strip_prefix('v').and_then(|rest| rest.split_once(':')) {
-            const RULE: &str = "a keyed hash is v, the version of a key that this register has, : and 32 hexadecimal digits";
+            const RULE: &str =
+                "a keyed hash is v, the version of a key that this register has, : and 32 hexadecimal digits";
             let version = version.parse().ok().filter(|version| *version > 0 && self.keys.has(*version)).ok_or(RULE)?;
             let mut hash = Keyed::default();
             hash[0] = version;
@@ -267,9 +307,13 @@ fn passport(text: &str) -> Result<String, &'static str> {
 
 /// A value as an error may show it: nobody's number.
 fn shown(column: usize, value: &str) -> String {
-    let short: String = value.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let short: String =
+        value.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     let is_date = short.len() == 10
-        && short.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+        && short
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     if column == NIK || column == MSISDN {
         return format!("({} characters)", value.chars().count());
     }

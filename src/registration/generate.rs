@@ -59,7 +59,14 @@ pub fn generate(order: &Generated, out: &mut dyn Write) -> io::Result<()> {
         let since = Day::from_stored(first_day + dice.below(days) as u16).unwrap_or(order.day);
         let nik = match identity {
             "passport" => format!("X{person:08}"),
-            _ => format!("99{:04}{:02}{:02}{:02}{:04}", person / 10_000 % 10_000, person % 28 + 1, person % 12 + 1, person / 28 % 100, person % 10_000),
+            _ => format!(
+                "99{:04}{:02}{:02}{:02}{:04}",
+                person / 10_000 % 10_000,
+                person % 28 + 1,
+                person % 12 + 1,
+                person / 28 % 100,
+                person % 10_000
+            ),
         };
         match state {
             "unregistered" | "withdrawn" => writeln!(out, "{msisdn},{city},,,{state},{since}")?,

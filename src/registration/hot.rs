@@ -4,7 +4,10 @@
 //! numbers stand in a short list. What always holds: a reader sees all of a list or calendar or nothing; the stages are
 //! those of the day that stands beside them.
 
-use super::{Page, RegistrationError, Registrations, Stage, State, cells::ByNumber, cells::Cells, counts::Stager, names::Names, page};
+use super::{
+    Page, RegistrationError, Registrations, Stage, State, cells::ByNumber, cells::Cells, counts::Stager, names::Names,
+    page,
+};
 use crate::{day::Day, identity::Msisdn};
 use arc_swap::ArcSwapOption;
 use std::sync::Arc;

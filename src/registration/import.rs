@@ -8,7 +8,7 @@ use super::{
     CsvError, ListRecord, Names, RegistrationError, Registrations, Reject, calendar,
     csv::{Cities, Shape},
     lists::ListState,
-    sort::{Record, RECORD_BYTES, Sorted, Sorter},
+    sort::{RECORD_BYTES, Record, Sorted, Sorter},
 };
 use crate::{day::Day, desk::Agent, import::progress::Progress, listing::coded};
 use sha2::{Digest, Sha256};
@@ -145,7 +145,9 @@ impl Registrations {
             return Ok(None);
         }
         let mut lists = self.all_lists()?;
-        lists.retain(|list| list.request == order.request && list.by == order.by.name && list.state() != ListState::BrokenOff);
+        lists.retain(|list| {
+            list.request == order.request && list.by == order.by.name && list.state() != ListState::BrokenOff
+        });
         Ok(lists.pop())
     }
 
@@ -242,8 +244,9 @@ impl Blocks<'_> {
         self.rest.truncate(from + read);
         self.bytes += read as u64;
         self.sha256.update(&self.rest[from..]);
-        if memchr::memchr(0, &self.rest[from..]).is_some() {
-            return Err(CsvError::Binary(self.line));
+        if let Some(at) = memchr::memchr(0, &self.rest[from..]) {
+            let before = memchr::memchr_iter(b'\n', &self.rest[..from + at]).count() as u64;
+            return Err(CsvError::Binary(self.line + before));
         }
         Ok(read > 0)
     }
@@ -300,12 +303,7 @@ struct Part {
     records: Vec<[u8; RECORD_BYTES]>,
 }
 
-fn work(
-    shape: &Shape,
-    take: &Mutex<Receiver<(u64, Vec<u8>)>>,
-    told: &SyncSender<Part>,
-    names: &Mutex<Names>,
-) {
+fn work(shape: &Shape, take: &Mutex<Receiver<(u64, Vec<u8>)>>, told: &SyncSender<Part>, names: &Mutex<Names>) {
     let (mut cities, mut heard) = (Cities::new(names), true);
     loop {
         let block = take.lock().unwrap_or_else(PoisonError::into_inner).recv();

@@ -40,7 +40,8 @@ impl Names {
                 };
                 let code = <[u8; 2]>::try_from(code).map(u16::from_be_bytes).map_err(|_| damaged())?;
                 let name = String::from_utf8(name.into()).map_err(|_| damaged())?;
-                let given = if is_operator { names.operator_code(&name).map(u16::from) } else { names.city_code(&name) };
+                let given =
+                    if is_operator { names.operator_code(&name).map(u16::from) } else { names.city_code(&name) };
                 if given != Some(code) {
                     return Err(damaged());
                 }

@@ -44,7 +44,8 @@ impl Record {
     }
 
     pub(super) fn of_bytes(bytes: &Bytes) -> Self {
-        let number = |from: usize, to: usize| bytes[from..to].iter().fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+        let number =
+            |from: usize, to: usize| bytes[from..to].iter().fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
         let mut hash = Keyed::default();
         hash.copy_from_slice(&bytes[17..]);
         Self {

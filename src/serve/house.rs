@@ -32,7 +32,9 @@ pub(super) async fn keep(registry: Registry, metrics: Metrics, mut draining: wat
             Err(error) => tracing::error!(%error, "keeping house broke off"),
         }
         let subscribers = registry.registrations_if_open();
-        match tokio::task::spawn_blocking(move || subscribers.map_or(Ok(()), |all| all.turn(registration::today()))).await {
+        match tokio::task::spawn_blocking(move || subscribers.map_or(Ok(()), |all| all.turn(registration::today())))
+            .await
+        {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the stages of registrations could not be told anew"),
             Err(error) => tracing::error!(%error, "the turn of the day broke off for registrations"),
@@ -59,9 +61,15 @@ pub(super) fn load_registrations(registry: Registry) {
         match loaded {
             Ok(all) => {
                 let bytes = all.live().load().map_or(0, |hot| hot.bytes());
-                tracing::info!(bytes, seconds = begun.elapsed().as_secs_f64(), "registrations of subscribers are loaded");
+                tracing::info!(
+                    bytes,
+                    seconds = begun.elapsed().as_secs_f64(),
+                    "registrations of subscribers are loaded"
+                );
             }
-            Err(error) => tracing::error!(%error, "registrations of subscribers cannot be used: checks are answered without"),
+            Err(error) => {
+                tracing::error!(%error, "registrations of subscribers cannot be used: checks are answered without")
+            }
         }
     };
     if let Err(error) = std::thread::Builder::new().name("registrations".to_owned()).spawn(work) {

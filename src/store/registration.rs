@@ -6,9 +6,7 @@
 //! What always holds: a write is there as a whole or not at all, and synced before it is told; after a failed write the
 //! handle refuses further work; the keys of the hashes of identities lie beside the database, never in it.
 
-use super::{
-    NumberKeys, OpenMode, Store, StoreError, backup, found, open::open_error,
-};
+use super::{NumberKeys, OpenMode, Store, StoreError, backup, found, open::open_error};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, Direction, IteratorMode,
     Options, ReadOptions, WriteBatch, WriteOptions, checkpoint::Checkpoint,
@@ -237,11 +235,7 @@ impl RegistrationStore {
         }
         self.db.write_opt(batch, &synced()).map_err(|error| {
             self.broken.store(true, Ordering::Release);
-            StoreError::Write {
-                path: self.path.clone(),
-                doing: "rows of registrations",
-                reason: error.to_string(),
-            }
+            StoreError::Write { path: self.path.clone(), doing: "rows of registrations", reason: error.to_string() }
         })
     }
 

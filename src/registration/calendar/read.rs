@@ -45,9 +45,9 @@ pub(super) fn document(text: &str) -> Result<Calendar, CalendarError> {
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err(CalendarError::TooLong(text.len()));
     }
-    let mut toml: Toml = text
-        .parse()
-        .map_err(|error: toml::de::Error| CalendarError::Syntax(error.to_string().trim_end().chars().take(400).collect()))?;
+    let mut toml: Toml = text.parse().map_err(|error: toml::de::Error| {
+        CalendarError::Syntax(error.to_string().trim_end().chars().take(400).collect())
+    })?;
     let mut calendar = Calendar::default();
     if let Some(limit) = toml.remove("limit") {
         calendar.limit = Some(number("limit", &limit, 1, LIMIT_MAX)? as u32);
@@ -91,7 +91,11 @@ pub(in crate::registration) fn is_name(name: &str) -> bool {
 }
 
 fn check_name(place: &str, name: &str, what: &str) -> Result<(), CalendarError> {
-    if is_name(name) { Ok(()) } else { wrong(&format!("[{place}]"), format!("{what} is 1 to 32 of a-z, 0-9, - _ and .")) }
+    if is_name(name) {
+        Ok(())
+    } else {
+        wrong(&format!("[{place}]"), format!("{what} is 1 to 32 of a-z, 0-9, - _ and ."))
+    }
 }
 
 fn read_table(place: &str, toml: Toml) -> Result<Table, CalendarError> {
@@ -147,7 +151,9 @@ fn begin(place: &str, toml: Toml) -> Result<Option<Begin>, CalendarError> {
     }
     match (begin, never) {
         (Begin { on: None, after_days: None }, true) => Ok(None),
-        (Begin { on: None, after_days: None }, false) => wrong(&format!("[{place}]"), "it names no day: on, after_days or never"),
+        (Begin { on: None, after_days: None }, false) => {
+            wrong(&format!("[{place}]"), "it names no day: on, after_days or never")
+        }
         (_, true) => wrong(&format!("[{place}]"), "never stands alone"),
         (begin, false) => Ok(Some(begin)),
     }
@@ -175,7 +181,10 @@ fn check_order(calendar: &Calendar) -> Result<(), CalendarError> {
     let operators = calendar.operators.keys().map(|operator| (operator.as_str(), ""));
     let cities = calendar.cities.keys().map(|city| ("", city.as_str()));
     // A city's table meets every operator's.
-    let met = calendar.operators.keys().flat_map(|operator| calendar.cities.keys().map(move |city| (operator.as_str(), city.as_str())));
+    let met = calendar
+        .operators
+        .keys()
+        .flat_map(|operator| calendar.cities.keys().map(move |city| (operator.as_str(), city.as_str())));
     for (operator, city) in [("", "")].into_iter().chain(operators).chain(cities).chain(met).chain(named) {
         let begins = calendar.rule(operator, city).begins;
         let (mut on, mut after): (Option<(Day, Stage)>, Option<(u16, Stage)>) = (None, None);

@@ -37,7 +37,15 @@ type Line = (usize, u8, u8, usize, u16, usize, bool);
 type List = (usize, bool, Vec<Line>);
 
 fn lists() -> impl Strategy<Value = Vec<List>> {
-    let line = (0..NUMBERS.len(), 0_u8..6, 1_u8..6, 0..CITIES.len(), 17_000_u16..17_200, 0..NIKS.len(), prop::bool::weighted(0.1));
+    let line = (
+        0..NUMBERS.len(),
+        0_u8..6,
+        1_u8..6,
+        0..CITIES.len(),
+        17_000_u16..17_200,
+        0..NIKS.len(),
+        prop::bool::weighted(0.1),
+    );
     prop::collection::vec((0..OPERATORS.len(), any::<bool>(), prop::collection::vec(line, 0..14)), 1..7)
 }
 
@@ -47,7 +55,11 @@ fn line_day(since: u16) -> Day {
 
 /// The text of a list, and what becomes of the map.
 fn naive(map: &mut BTreeMap<usize, Told>, (operator, full, lines): &List, outcome: &mut BTreeMap<&str, u64>) -> String {
-    let mut text = String::from(if *full { "msisdn,state,city,since,identity,nik\n" } else { "msisdn,state,city,since,identity,nik,change_type\n" });
+    let mut text = String::from(if *full {
+        "msisdn,state,city,since,identity,nik\n"
+    } else {
+        "msisdn,state,city,since,identity,nik,change_type\n"
+    });
     let (mut named, today) = (BTreeSet::new(), today().get());
     for (number, change, state, city, since, nik, bad) in lines {
         let state = State::from_code(*state).unwrap();
@@ -140,12 +152,20 @@ fn check(world: &World, map: &BTreeMap<usize, Told>) {
     let by = By::read(["operator", "city", "state", "identity", "stage"]).unwrap();
     let counted = all.count(by, &CountFilter::default()).unwrap().remove(0).lines;
     let line = |line: &CountLine| {
-        (line.operator.clone().unwrap(), line.city.clone().unwrap(), line.state.unwrap(), line.identity.unwrap(), line.stage.unwrap())
+        (
+            line.operator.clone().unwrap(),
+            line.city.clone().unwrap(),
+            line.state.unwrap(),
+            line.identity.unwrap(),
+            line.stage.unwrap(),
+        )
     };
     let counted: BTreeMap<_, _> = counted.iter().map(|one| (line(one), one.numbers)).collect();
     let counts: BTreeMap<_, _> = counts
         .into_iter()
-        .map(|((operator, city, state, kind, stage), count)| ((operator.to_owned(), city.to_owned(), state, kind, stage), count))
+        .map(|((operator, city, state, kind, stage), count)| {
+            ((operator.to_owned(), city.to_owned(), state, kind, stage), count)
+        })
         .collect();
     assert_eq!(counted, counts);
     let kept = all.cells().unwrap();

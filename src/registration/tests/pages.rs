@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 fn row() -> impl Strategy<Value = Row> {
     let hash = prop::option::of((1_u8..=255, any::<[u8; 16]>()));
-    (1_u8..6, 0_u8..4, 0_u8..4, 0_u16..600, 15_000_u16..21_000, hash).prop_map(|(state, kind, operator, city, since, hash)| {
-        Row {
+    (1_u8..6, 0_u8..4, 0_u8..4, 0_u16..600, 15_000_u16..21_000, hash).prop_map(
+        |(state, kind, operator, city, since, hash)| Row {
             state: State::from_code(state).unwrap(),
             kind: Identity::from_code(kind),
             operator,
@@ -19,8 +19,8 @@ fn row() -> impl Strategy<Value = Row> {
                 hash[1..].copy_from_slice(&bytes);
                 hash
             }),
-        }
-    })
+        },
+    )
 }
 
 fn page(numbers: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Page> {

@@ -54,7 +54,11 @@ fn orders_are_refused_before_anything_is_written() {
     };
     let own = order("telkomsel", Mode::Full);
     refused(&ListOrder { operator: "xl".into(), ..own.clone() }, list, "operator: tina belongs to telkomsel");
-    refused(&ListOrder { by: person("a", None), operator: "X L".into(), ..own.clone() }, list, "operator: name the operator");
+    refused(
+        &ListOrder { by: person("a", None), operator: "X L".into(), ..own.clone() },
+        list,
+        "operator: name the operator",
+    );
     refused(&ListOrder { sha256: Some([0; 32]), ..own.clone() }, list, "the bytes that arrived are not those");
     refused(&own, &format!("{NIK},registered\n"), "line 1: the header lacks msisdn, state");
     refused(&own, "msisdn,state,change_type\n", "line 1: a full list obeys no change_type");
@@ -77,7 +81,9 @@ fn a_calendar_takes_two_persons_of_no_operator() {
     let (rina, dewi, tono) = (person("rina", None), person("dewi", None), person("tono", Some("xl")));
     let told = |outcome: Result<CalendarRecord, RegistrationError>| outcome.unwrap_err().to_string();
     assert!(told(all.propose(&tono, "", "")).contains("belongs to xl"));
-    assert!(told(all.propose(&rina, "grace = 1", "")).starts_with("the calendar is refused: grace: there is no such key"));
+    assert!(
+        told(all.propose(&rina, "grace = 1", "")).starts_with("the calendar is refused: grace: there is no such key")
+    );
     let first = all.propose(&rina, "limit = 3", "a letter").unwrap();
     let second = all.propose(&dewi, "limit = 4", "").unwrap();
     assert!(told(all.decide(&rina, first.number, None, true, "")).contains("another person puts it in force"));
@@ -103,7 +109,9 @@ fn files(path: &std::path::Path) -> Vec<std::path::PathBuf> {
 #[test]
 fn no_identity_number_is_in_any_byte_of_the_directory() {
     let world = World::new();
-    let list = format!("msisdn,identity,nik,state\n081234567801,ktp-el,{NIK},registered\n081234567802,passport,x7654321,registered\n");
+    let list = format!(
+        "msisdn,identity,nik,state\n081234567801,ktp-el,{NIK},registered\n081234567802,passport,x7654321,registered\n"
+    );
     world.full("telkomsel", &list);
     world.all().0.db.settle().unwrap();
     let files = files(world.dir.path());
