@@ -1,6 +1,7 @@
 //! `saring registration`: operators' lists of subscribers, counts of them, the calendar of blocking.
 
 mod here;
+mod there;
 mod view;
 
 pub(super) use view::number_json;
@@ -13,8 +14,6 @@ use super::{
 };
 use crate::{
     day::Day,
-    grpc::RegistrationCaller,
-    import::progress::on_terminal,
     proto,
     registration::{self, Generated, Mode},
     words::Language,
@@ -22,10 +21,9 @@ use crate::{
 use serde_json::Value;
 use std::{
     fs::File,
-    io::{BufWriter, Read, Write},
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
     str::FromStr,
-    sync::Arc,
     time::Instant,
 };
 
@@ -240,7 +238,7 @@ pub(super) fn run(args: &RegistrationArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let told = match &args.data {
         Some(data) => here::answer(data, asked)?,
-        None => there(&args.there, asked)?,
+        None => there::answer(&args.there, asked)?,
     };
     let seconds = begun.elapsed().as_secs_f64();
     print(&if args.there.json { view::json(&told, seconds).to_string() } else { view::text(&told, seconds) })?;
@@ -309,7 +307,7 @@ fn asked(action: &Action) -> Result<Asked, Failure> {
         Action::RotateKey { reason } => Asked::Rotate(proto::RotateIdentityKeyRequest { reason: reason.clone() }),
         Action::Lists(lists) => Asked::Lists(proto::GetListsRequest {
             operator: lists.operator.clone(),
-            sha256: lists.file.as_deref().map(digest).transpose()?.unwrap_or_default(),
+            sha256: lists.file.as_deref().map(there::digest).transpose()?.unwrap_or_default(),
             limit: lists.number,
         }),
         Action::Calendar { action } => match action {
@@ -340,53 +338,11 @@ fn document(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|error| format!("{}: cannot be read: {error}", file.display()).into())
 }
 
-/// Asks a server.
-fn there(flags: &RegistryFlags, asked: Asked) -> Result<Told, Failure> {
-    let caller = RegistrationCaller::connect(&flags.reach()?)?;
-    Ok(match asked {
-        Asked::Import { order, file, named } => {
-            let order = proto::RegistrationListOrder { sha256: digest(&file)?, ..order };
-            let progress = on_terminal();
-            progress.start(std::fs::metadata(&file).ok().map(|file| file.len()));
-            let progress = Arc::new(progress);
-            let bar = Arc::clone(&progress);
-            let sent: Arc<dyn Fn(u64) + Send + Sync> = Arc::new(move |bytes| bar.advance(bytes, 0));
-            let submitted = named.carry_out(|request_id| {
-                caller.submit_list(proto::RegistrationListOrder { request_id, ..order }, &file, &sent)
-            });
-            progress.finish();
-            Told::List(submitted?)
-        }
-        Asked::Lists(request) => Told::Lists(caller.get_lists(request)?.lists),
-        Asked::Counts(request) => Told::Counts(caller.get_counts(request)?),
-        Asked::Show(request) => Told::Number(caller.show_number(request)?),
-        Asked::AboveLimit(request) => Told::AboveLimit(caller.get_above_limit(request)?),
-        Asked::Calendars(request, document) => calendars(caller.get_calendars(request)?, document)?,
-        Asked::Propose(request) => Told::Calendar(caller.propose_calendar(request)?),
-        Asked::Decide(request) => Told::Calendar(caller.decide_calendar(request)?),
-        Asked::Preview(request) => Told::Moved(caller.preview_calendar(request)?),
-        Asked::Rotate(request) => Told::Key(caller.rotate_identity_key(request)?.version),
-    })
-}
-
 fn calendars(told: proto::GetCalendarsResponse, document: Option<u64>) -> Result<Told, Failure> {
     let Some(number) = document else { return Ok(Told::Calendars(told)) };
     let found = told.calendars.into_iter().find(|calendar| calendar.number == number);
     let found = found.ok_or_else(|| BadInput(format!("there is no calendar {number}")))?;
     Ok(Told::Document(found.document))
-}
-
-/// SHA-256 of a file.
-fn digest(path: &Path) -> Result<Vec<u8>, Failure> {
-    use sha2::{Digest, Sha256};
-    let unread = |error: std::io::Error| format!("{}: cannot be read: {error}", path.display());
-    let (mut file, mut hasher, mut buffer) = (File::open(path).map_err(unread)?, Sha256::new(), vec![0; 1 << 20]);
-    loop {
-        match file.read(&mut buffer).map_err(unread)? {
-            0 => return Ok(hasher.finalize().to_vec()),
-            read => hasher.update(&buffer[..read]),
-        }
-    }
 }
 
 fn generated(args: &GenerateArgs) -> Result<Exit, Failure> {

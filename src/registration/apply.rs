@@ -15,6 +15,7 @@ use super::{
     sort::{Record, Rows},
 };
 use crate::store::{RegistrationChange, RegistrationFamily};
+use fail::fail_point;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -83,7 +84,9 @@ impl Registrations {
         path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())?;
         let mut changes = names.added_since(&self.names());
         changes.push(record.change());
+        fail_point!("registration-before-begin");
         self.0.db.write(changes)?;
+        fail_point!("registration-after-begin");
         *self.0.names.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(names);
         Ok(record)
     }
@@ -142,6 +145,7 @@ impl Registrations {
             Mode::Delta => applying.over_named_pages(&mut rows)?,
         }
         let record = applying.finish()?;
+        fail_point!("registration-before-end");
         fs::remove_file(path)?;
         Ok(record)
     }
@@ -304,7 +308,7 @@ impl Applying<'_> {
         let mut changes = std::mem::take(&mut self.changes);
         changes.push(self.record.change());
         self.all.0.db.write(changes)?;
-        fail::fail_point!("registration-mid-list");
+        fail_point!("registration-mid-list");
         Ok(())
     }
 

@@ -174,11 +174,7 @@ impl Registrations {
     }
 
     /// Keeps the counts of a day, where no list of that day did.
-    ///
-    /// # Errors
-    /// When they cannot be made or written.
-    pub fn keep_counts(&self, day: Day) -> Result<(), RegistrationError> {
-        let _alone = self.alone();
+    pub(super) fn keep_counts_alone(&self, day: Day) -> Result<(), RegistrationError> {
         if self.0.db.get(RegistrationFamily::Counts, &day.get().to_be_bytes())?.is_some() {
             return Ok(());
         }

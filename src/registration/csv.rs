@@ -242,7 +242,7 @@ impl Shape {
         if !is_code || city.bytes().filter(u8::is_ascii_digit).count() > CITY_DIGITS_MAX {
             return Err((CITY, "a city's code: 1 to 32 of a-z, 0-9, - _ and ., with at most 6 digits"));
         }
-        let city = cities.code(&city).ok_or((CITY, "one of at most 65,000 codes of cities"))?;
+        let city = cities.code(&city).ok_or((CITY, "a city that is known: one list brings at most 1,000 new ones"))?;
         Ok(Record { state: Some(state), kind, city, since, hash, ..named })
     }
 
@@ -328,19 +328,22 @@ fn shown(column: usize, value: &str) -> String {
 /// The codes of cities that a reader has met, before a table that several readers share.
 pub(super) struct Cities<'a> {
     shared: &'a std::sync::Mutex<super::Names>,
+    /// How many there may be: a column that slipped must not use up the codes.
+    most: usize,
     met: HashMap<String, u16>,
 }
 
 impl<'a> Cities<'a> {
-    pub(super) fn new(shared: &'a std::sync::Mutex<super::Names>) -> Self {
-        Self { shared, met: HashMap::new() }
+    pub(super) fn new(shared: &'a std::sync::Mutex<super::Names>, most: usize) -> Self {
+        Self { shared, most, met: HashMap::new() }
     }
 
     fn code(&mut self, name: &str) -> Option<u16> {
         if let Some(code) = self.met.get(name) {
             return Some(*code);
         }
-        let code = self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).city_code(name)?;
+        let code =
+            self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).city_code_below(name, self.most)?;
         self.met.insert(name.to_owned(), code);
         Some(code)
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{day::Day, identity::Msisdn};
 use arc_swap::ArcSwapOption;
-use std::sync::Arc;
+use std::sync::{Arc, TryLockError};
 
 /// Classes that a byte can name; 0 is no number.
 const PALETTE_MAX: usize = 254;
@@ -185,10 +185,16 @@ impl Registrations {
     /// # Errors
     /// When pages cannot be read, or counts not be written.
     pub fn turn(&self, today: Day) -> Result<(), RegistrationError> {
+        let _alone = match self.0.changing.try_lock() {
+            Ok(alone) => alone,
+            Err(TryLockError::Poisoned(alone)) => alone.into_inner(),
+            // Whoever changes something takes as long as it takes: the next turn comes soon.
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
         if self.0.live.load().is_some_and(|hot| hot.day != today) {
-            self.warm(today)?;
+            self.warm_alone(today)?;
         }
-        self.keep_counts(today)
+        self.keep_counts_alone(today)
     }
 
     /// What a change touches, where checks read it.

@@ -38,6 +38,8 @@ const SORT_BYTES: usize = 192 << 20;
 const BLOCK_BYTES: usize = 1 << 20;
 /// Bad rows that are told.
 const REJECTS_MAX: usize = 1000;
+/// Cities that one list may bring.
+const CITIES_MAX: usize = 1000;
 /// Threads that read lines at most: hashing is most of the work.
 const THREADS_MAX: usize = 8;
 
@@ -117,6 +119,11 @@ impl Registrations {
             }
             return Ok(TakenIn { record, rejects: reading.rejects, sha256: reading.sha256, repeated: true });
         }
+        if let Some(last) = self.all_lists()?.pop().filter(|last| last.state() == ListState::Applying) {
+            let words =
+                format!("list {} was cut off by a fault: start the process again, and it is gone on with", last.number);
+            return Err(RegistrationError::Conflict(words));
+        }
         self.check_drop(order, &reading)?;
         let record = self.begin(order, &reading, &staged.0)?;
         let record = self.apply(record)?;
@@ -178,6 +185,7 @@ impl Registrations {
         let header = blocks.first_line()?;
         let keys = self.0.db.keys();
         let shape = Shape::read(&header, order.mode, &order.operator, order.today, &keys)?;
+        let most = self.0.growing.lock().unwrap_or_else(PoisonError::into_inner).cities() + CITIES_MAX;
         let threads = thread::available_parallelism().map_or(1, usize::from).clamp(1, THREADS_MAX);
         let (give, take) = sync_channel::<(u64, Vec<u8>)>(threads);
         let (told, tell) = sync_channel::<Part>(threads);
@@ -186,7 +194,7 @@ impl Registrations {
         thread::scope(|scope| {
             for _ in 0..threads {
                 let (take, told, shape) = (&take, told.clone(), &shape);
-                scope.spawn(move || work(shape, take, &told, &self.0.growing));
+                scope.spawn(move || work(shape, take, &told, &self.0.growing, most));
             }
             drop(told);
             let gatherer = scope.spawn(move || gather(&tell, sorter, staged));
@@ -304,7 +312,7 @@ struct Part {
 }
 
 fn work(shape: &Shape, take: &Mutex<Receiver<(u64, Vec<u8>)>>, told: &SyncSender<Part>, names: &Mutex<Names>) {
-    let (mut cities, mut heard) = (Cities::new(names), true);
+    let (mut cities, mut heard) = (Cities::new(names, most), true);
     loop {
         let block = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((first, block)) = block else { return };

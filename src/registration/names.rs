@@ -63,13 +63,24 @@ impl Names {
 
     /// The code of a city, which gets one if it has none; an empty name is 0. `None`: there are too many.
     pub fn city_code(&mut self, name: &str) -> Option<u16> {
+        self.city_code_below(name, Self::CITIES_MAX)
+    }
+
+    /// How many cities there are.
+    pub fn cities(&self) -> usize {
+        self.cities.len()
+    }
+
+    /// The same, where there may be so many.
+    pub(super) fn city_code_below(&mut self, name: &str, most: usize) -> Option<u16> {
         if name.is_empty() {
             return Some(0);
         }
         if let Some(code) = self.city_codes.get(name) {
             return Some(*code);
         }
-        let code = u16::try_from(self.cities.len() + 1).ok().filter(|_| self.cities.len() < Self::CITIES_MAX)?;
+        let code =
+            u16::try_from(self.cities.len() + 1).ok().filter(|_| self.cities.len() < most.min(Self::CITIES_MAX))?;
         self.cities.push(name.to_owned());
         self.city_codes.insert(name.to_owned(), code);
         Some(code)

@@ -28,6 +28,7 @@ mod persons;
 mod protected;
 mod python;
 mod refusals;
+mod registration;
 mod registry_cli;
 mod serve;
 mod session;

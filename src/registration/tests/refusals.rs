@@ -33,6 +33,17 @@ fn a_bad_row_is_told_by_line_column_and_rule_and_spoils_no_other() {
 }
 
 #[test]
+fn a_column_that_slipped_does_not_use_up_the_codes_of_cities() {
+    let world = World::new();
+    let rows: String = (0..1003).map(|n| format!("0812345{n:05},unregistered,c{n}\n")).collect();
+    let list = format!("msisdn,state,city\n{rows}");
+    let taken = world.take_in(&order("telkomsel", Mode::Full), &list).unwrap();
+    assert_eq!((taken.record.rejected, taken.rejects[0].column), (3, "city"));
+    let taken = world.take_in(&order("telkomsel", Mode::Full), &list).unwrap();
+    assert_eq!((taken.record.rejected, taken.record.outcome.unwrap().unchanged), (0, 1000));
+}
+
+#[test]
 fn a_number_whose_row_is_bad_is_not_withdrawn_by_a_full_list() {
     let world = World::new();
     let list = "msisdn,state\n081234567801,unregistered\n081234567802,unregistered\n";
