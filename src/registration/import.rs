@@ -311,7 +311,13 @@ struct Part {
     records: Vec<[u8; RECORD_BYTES]>,
 }
 
-fn work(shape: &Shape, take: &Mutex<Receiver<(u64, Vec<u8>)>>, told: &SyncSender<Part>, names: &Mutex<Names>) {
+fn work(
+    shape: &Shape,
+    take: &Mutex<Receiver<(u64, Vec<u8>)>>,
+    told: &SyncSender<Part>,
+    names: &Mutex<Names>,
+    most: usize,
+) {
     let (mut cities, mut heard) = (Cities::new(names, most), true);
     loop {
         let block = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
