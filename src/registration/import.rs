@@ -164,8 +164,8 @@ impl Registrations {
             return Ok(());
         };
         let (old, new) = (self.cells()?.held_by(operator), reading.sorted.numbers);
-        let least = old.saturating_mul(100 - u64::from(order.max_drop_percent)) / 100;
-        if new >= least {
+        // In hundredths: a drop by one of two numbers is one by half.
+        if new.saturating_mul(100) >= old.saturating_mul(100 - u64::from(order.max_drop_percent)) {
             return Ok(());
         }
         let (operator, max_drop_percent) = (order.operator.clone(), order.max_drop_percent);
