@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "saring/v1/lookup.proto",
         "saring/v1/cases.proto",
         "saring/v1/desk.proto",
+        "saring/v1/registration.proto",
     ])?;
     // Encoded by the compiler: the types of the set would lose the `roles` of the calls, which are an extension.
     fs::write(out.join("saring_descriptor.bin"), compiler.encode_file_descriptor_set())?;

@@ -20,6 +20,7 @@ use crate::{
     ledger::{self, OverrideAnswer},
     pairing::{self, Pairs, Subscriber},
     policy::{Asked, Evidence, Policy, Question, Status, Verdict, decide},
+    registration::{Hot, Live},
     revision::Revision,
 };
 use std::sync::{Arc, OnceLock};
@@ -114,13 +115,14 @@ pub struct NotReady;
 #[derive(Clone, Debug)]
 pub struct Checker {
     sets: Arc<OnceLock<Arc<Published>>>,
+    registrations: Arc<OnceLock<Arc<Live>>>,
     clock: Clock,
 }
 
 impl Checker {
     /// A checker whose register is still being loaded.
     pub fn warming(clock: Clock) -> Self {
-        Self { sets: Arc::default(), clock }
+        Self { sets: Arc::default(), registrations: Arc::default(), clock }
     }
 
     /// A checker over hot sets.
@@ -135,6 +137,17 @@ impl Checker {
         if self.sets.set(sets).is_err() {
             tracing::warn!("the hot sets were given twice; the first stay");
         }
+    }
+
+    /// Gives the registrations of subscribers to this checker and all its clones. A second call changes nothing.
+    pub fn give_registrations(&self, live: Arc<Live>) {
+        // The same ones, for as long as the process runs.
+        let _ = self.registrations.set(live);
+    }
+
+    /// The registrations of subscribers: beside every verdict, and never in one. `None`: they are not loaded.
+    pub fn registrations(&self) -> Option<Arc<Hot>> {
+        self.registrations.get()?.load()
     }
 
     /// Whether checks are answered.

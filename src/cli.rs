@@ -29,6 +29,7 @@ mod plan;
 mod preview;
 mod principal;
 mod proposal;
+mod registration;
 mod serve;
 mod server;
 mod settings;
@@ -91,6 +92,8 @@ enum Verb {
     Lookup(lookup::LookupArgs),
     /// The cases of the call centre: open, note, hand over, close
     Case(cases::CaseArgs),
+    /// Registrations of subscribers: lists, counts, the calendar of blocking
+    Registration(registration::RegistrationArgs),
     /// Show who looked at what, and prove that the record of it is whole
     Audit(audit::AuditArgs),
     /// Tell the whole story of a device or a number, in order
@@ -169,6 +172,7 @@ pub fn main() -> ExitCode {
         Verb::Override(args) => change::told(overrides::run(&args)),
         Verb::Certs(args) => certs::run(&args),
         Verb::Case(args) => change::told(cases::run(&args)),
+        Verb::Registration(args) => change::told(registration::run(&args)),
         Verb::Audit(args) => change::told(audit::run(&args)),
         Verb::Journal(args) => journal::run(&args),
         Verb::History(args) => history::run(&args),

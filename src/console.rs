@@ -26,6 +26,7 @@ mod preview;
 mod proposals;
 mod public;
 mod public_page;
+mod registration;
 mod reveal;
 mod search;
 mod sessions;

@@ -13,6 +13,7 @@ mod house;
 mod look;
 mod public;
 mod record;
+mod registration;
 mod rekey;
 mod ring;
 mod rules;

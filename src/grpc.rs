@@ -21,6 +21,7 @@ mod lag;
 mod lookup;
 mod peer;
 mod reception;
+mod registration;
 mod registry;
 mod server;
 mod service;
@@ -30,10 +31,13 @@ mod tls;
 
 pub use client::{
     Access, AuditCaller, Authorised, Bearer, CasesCaller, ClientError, Dialled, ExplainClient, Line, LookupCaller,
-    RegistryCaller, Token, Transfer,
+    RegistrationCaller, RegistryCaller, Token, Transfer,
 };
 pub use connection::Connection;
-pub(crate) use convert::{explanation as explanation_to_wire, help as help_to_wire, lookup as lookup_to_wire};
+pub(crate) use convert::{
+    explanation as explanation_to_wire, help as help_to_wire, lookup as lookup_to_wire,
+    registration as registrations_to_wire,
+};
 pub use incoming::{DoorConfig, Incoming};
 pub use lag::Lag;
 pub use peer::{Peer, PeerCertificate};

@@ -17,9 +17,41 @@ pub fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
 }
 
+/// A key that is made ready for many messages: half the work of [`hmac`] for short ones.
+#[derive(Clone)]
+pub struct Hmac {
+    inner: Sha256,
+    outer: Sha256,
+}
+
+impl Hmac {
+    /// Makes a key of at most 64 bytes ready.
+    pub fn new(key: &[u8]) -> Self {
+        let padded = |with: u8| {
+            let mut block = [with; BLOCK_BYTES];
+            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            Sha256::new().chain_update(block)
+        };
+        Self { inner: padded(0x36), outer: padded(0x5c) }
+    }
+
+    /// HMAC-SHA-256 of a message.
+    pub fn hash(&self, message: &[u8]) -> [u8; 32] {
+        let inner = self.inner.clone().chain_update(message).finalize();
+        self.outer.clone().chain_update(inner).finalize().into()
+    }
+}
+
+impl std::fmt::Debug for Hmac {
+    /// The key stays where it is.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hmac")
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::hmac;
+    use super::{Hmac, hmac};
 
     /// RFC 4231, test case 2.
     #[test]
@@ -27,5 +59,9 @@ mod tests {
         let hex: String =
             hmac(b"Jefe", b"what do ya want for nothing?").iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        for (key, message) in [(&b"Jefe"[..], &b"what do ya want for nothing?"[..]), (&[7; 64], b""), (b"", &[1; 200])]
+        {
+            assert_eq!(Hmac::new(key).hash(message), hmac(key, message));
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! refusals); [`check`] takes the question to the hot sets ([`hot`]) and gathers evidence from memory;
 //! [`policy`] decides, as a pure function of evidence, settings and day. People ask the same question through
 //! [`cli`] or `Explain`: [`explain`] reads the page of the device from the [`store`], folds it ([`fold`]) and
-//! calls the very same decision. What agents do with it is on record at the [`desk`].
+//! calls the very same decision. What agents do with it is on record at the [`desk`]. Beside it, never in it, stands the [`registration`] of the subscriber.
 //!
 //! **A change goes down and a revision comes up.** [`cli`] or a service brings a list; [`import`] reads it
 //! into checked rows; [`registry`] takes the difference to what is in force, numbers it and writes entry,
@@ -37,6 +37,7 @@ pub mod import;
 pub mod load;
 pub mod lookup;
 pub mod preview;
+pub mod registration;
 pub mod registry;
 pub mod transparency;
 

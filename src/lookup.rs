@@ -19,11 +19,13 @@ pub use sought::{Sought, SoughtDevice};
 
 use crate::{
     batch::BatchNumber,
-    check::{ExplainError, When},
+    check::{AsOf, ExplainError, When},
     explain::{Explainer, Reading, stored},
     history::{Event, Said},
     identity::{Imsi, Msisdn},
     listing::TacBar,
+    pairing::NumberKind,
+    registration::{self, Held},
     revision::Revision,
     words::Deed,
 };
@@ -56,6 +58,9 @@ pub struct Lookup {
     pub is_past: bool,
     /// What it is.
     pub found: Found,
+    /// How the number of the page, or the one that was named, is registered, as far as it may be seen. No other state of
+    /// the register than the newest has it.
+    pub registration: Option<Held>,
 }
 
 /// A page about one thing.
@@ -131,7 +136,18 @@ impl Finder {
             }
         };
         let is_past = order.when != When::default();
-        Ok(Lookup { revision: reading.revision, unix_seconds: reading.now, is_past, found })
+        let number = match &found {
+            Found::Number(page) => match page.number.kind() {
+                NumberKind::Msisdn(msisdn) => Some(msisdn),
+                NumberKind::Imsi(_) => page.msisdn,
+            },
+            Found::Device(_) => order.msisdn,
+            Found::Document(_) | Found::Batch(_) => None,
+        };
+        let number = number.filter(|_| order.when.as_of == AsOf::Now);
+        let held = |msisdn| registration::held(reading.store, msisdn, reading.today(), order.only.as_deref());
+        let registration = number.map(held).transpose().map_err(stored)?.flatten();
+        Ok(Lookup { revision: reading.revision, unix_seconds: reading.now, is_past, found, registration })
     }
 }
 

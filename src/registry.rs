@@ -50,11 +50,12 @@ use crate::{
     hot::Published,
     policy::Settings,
     principal::{NotLetIn, Token},
+    registration::{Live, RegistrationError, Registrations},
     store::{OpenMode, Store, StoreError},
 };
 use std::{
     path::Path,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 /// Why a change is refused.
@@ -95,6 +96,16 @@ pub struct Registry {
     queue: Arc<queue::Queue>,
     published: Arc<OnceLock<Arc<Published>>>,
     watch: Arc<alarms::Watch>,
+    subscribers: Arc<Subscribers>,
+}
+
+/// The registrations of subscribers beside a register.
+#[derive(Debug, Default)]
+struct Subscribers {
+    /// None before they are needed: opened once, because one process goes on with what was cut off.
+    open: Mutex<Option<Registrations>>,
+    /// What checks read, also before.
+    live: Arc<Live>,
 }
 
 impl Registry {
@@ -107,7 +118,13 @@ impl Registry {
         let mode = if create { OpenMode::Create } else { OpenMode::Write };
         let store = Arc::new(Store::open(path, mode)?);
         let discarded = store.writer()?.discard_staged()?;
-        let registry = Self { store, queue: Arc::default(), published: Arc::default(), watch: Arc::default() };
+        let registry = Self {
+            store,
+            queue: Arc::default(),
+            published: Arc::default(),
+            watch: Arc::default(),
+            subscribers: Arc::default(),
+        };
         registry.seed_settings(&Settings::default())?;
         Ok((registry, discarded))
     }
@@ -118,7 +135,13 @@ impl Registry {
     /// As [`Store::open`].
     pub fn found(path: &Path, settings: &Settings) -> Result<Self, RegistryError> {
         let store = Arc::new(Store::open(path, OpenMode::Create)?);
-        let registry = Self { store, queue: Arc::default(), published: Arc::default(), watch: Arc::default() };
+        let registry = Self {
+            store,
+            queue: Arc::default(),
+            published: Arc::default(),
+            watch: Arc::default(),
+            subscribers: Arc::default(),
+        };
         registry.seed_settings(settings)?;
         Ok(registry)
     }
@@ -137,6 +160,31 @@ impl Registry {
         let ledger = self.store.ledger();
         let principal = ledger.principals().by_token(&Token::hash_of(shown.trim()), now)?;
         Ok(principal.name.clone())
+    }
+
+    /// The registrations of subscribers; their database is made where there is none, and a list that was cut off is gone
+    /// on with.
+    ///
+    /// # Errors
+    /// As [`Registrations::open`].
+    pub fn registrations(&self) -> Result<Registrations, RegistrationError> {
+        let mut open = self.subscribers.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = &*open {
+            return Ok(open.clone());
+        }
+        let made = Registrations::open_with(&self.store, Arc::clone(&self.subscribers.live))?;
+        *open = Some(made.clone());
+        Ok(made)
+    }
+
+    /// The registrations, where somebody needed them already.
+    pub fn registrations_if_open(&self) -> Option<Registrations> {
+        self.subscribers.open.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What checks read of registrations; nothing before they are loaded.
+    pub fn live_registrations(&self) -> &Arc<Live> {
+        &self.subscribers.live
     }
 
     /// The store below.

@@ -242,6 +242,8 @@ impl Node {
         if let Some(registry) = &loaded.registry {
             self.registry.open(registry.clone());
             self.console.open(registry.clone());
+            self.checker.give_registrations(Arc::clone(registry.live_registrations()));
+            house::load_registrations(registry.clone());
             self.side.spawn(house::keep(registry.clone(), self.metrics.clone(), self.draining.subscribe()));
         }
         if let (Some(registry), Some(ring)) = (&loaded.registry, self.grpc.take_black_answers()) {

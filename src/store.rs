@@ -22,6 +22,7 @@ mod open;
 mod pages;
 mod ranges;
 mod read;
+mod registration;
 mod restore;
 mod rows;
 mod scan;
@@ -43,6 +44,7 @@ pub use open::OpenMode;
 pub use pages::{BatchHeads, BatchTable, PageRows};
 pub use ranges::{Damage, DamagedRange};
 pub use read::{SettingsRow, fold_entry};
+pub use registration::{REGISTRATION_FORMAT, RegistrationChange, RegistrationFamily, RegistrationStore};
 pub use restore::Restoring;
 pub use scan::{PageScan, Stretch};
 pub use write::{BodySummary, BodyWriter, Draft, Hands, Writer};
@@ -137,6 +139,8 @@ pub struct Store {
     state: RwLock<State>,
     /// The desk's database; none before it is needed.
     desk: Mutex<Option<Arc<DeskStore>>>,
+    /// The database of registrations; none before it is needed.
+    registration: Mutex<Option<Arc<RegistrationStore>>>,
 }
 
 /// What a store keeps in memory of itself.

@@ -200,6 +200,33 @@ impl Language {
         catalogue::known(self, &key).unwrap_or_else(|| name.to_owned())
     }
 
+    /// What a stage of blocking means, by its name on the wire.
+    pub fn stage(self, name: &str) -> String {
+        catalogue::known(self, &format!("stage-{name}")).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// The registration of a SIM as it is told, by the names of state and stage (`unknown`: nobody handed the number in).
+    /// `suket`: it rests on a temporary letter; `next`: the stage that follows, with its first day.
+    pub fn registration(self, state: &str, stage: &str, suket: bool, next: Option<(&str, Day)>) -> Words {
+        let key = format!("registration-{state}");
+        let part = |part: &str| text(self, &key, part, &[]);
+        let blocked = if stage == "none" { String::new() } else { format!(" – {}", self.stage(stage)) };
+        let then = next.map_or_else(String::new, |(stage, day)| {
+            let (stage, day) = (self.stage(stage), self.date(day));
+            format!(
+                " {}",
+                text(self, "registration-next", "", &[("other", Arg::Text(&stage)), ("until", Arg::Text(&day))])
+            )
+        });
+        let suket = if suket { format!(" {}", text(self, "registration-suket", "", &[])) } else { String::new() };
+        Words {
+            headline: format!("{}{blocked}", part("")),
+            say: format!("{}{then}", part("say")),
+            next_step: format!("{}{suket}", part("do")),
+            contact: part("contact"),
+        }
+    }
+
     /// A day: `31 Des 2026`, `31 Dec 2026`.
     pub fn date(self, day: Day) -> String {
         let date = day.date();

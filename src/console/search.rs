@@ -14,6 +14,7 @@ use super::{
     number::NumberView,
     page::{Frame, Signed, show},
     paper::{BatchView, DocumentView},
+    registration::RegistrationView,
     sessions::Search,
     verdict::imei,
 };
@@ -169,6 +170,8 @@ struct ResultPage {
     id: String,
     notes: Vec<String>,
     view: View,
+    /// That of the number which was asked about or with.
+    registration: Option<RegistrationView>,
     /// The state of the register and the moment.
     basis: String,
     /// The number that was asked with, masked; empty: none.
@@ -224,10 +227,12 @@ pub(super) async fn result(State(console): State<Console>, signed: Signed, Path(
             let (revision, moment) = (found.revision, language.moment(found.unix_seconds));
             let basis = format!("{} {revision} · {moment}", language.screen("revision"));
             let is_of_subject = matches!(found.found, Found::Device(_) | Found::Number(_));
+            let registration = found.registration.as_ref().map(|held| RegistrationView::of(held, language));
             show(&ResultPage {
                 frame: Frame::of(guest),
                 id,
                 notes,
+                registration,
                 view: view(found, language),
                 basis,
                 with: with.unwrap_or_default(),

@@ -75,6 +75,7 @@ fn deed_words(language: Language, deed: Deed) -> String {
         Deed::Rules => language.screen("deed-rules"),
         Deed::Case => language.screen("deed-case"),
         Deed::CaseChange => language.screen("deed-case-change"),
+        Deed::Registration => language.screen("deed-registration"),
     }
 }
 

@@ -28,6 +28,8 @@ coded! {
         Case = 7, "case";
         /// A case was opened or changed.
         CaseChange = 8, "case-change";
+        /// A list of subscribers, a calendar of blocking or a key was taken in.
+        Registration = 9, "registration";
     }
 }
 

@@ -83,7 +83,7 @@ impl Retention {
     /// Days for the values of a deed.
     pub const fn of(&self, deed: Deed) -> u32 {
         match deed {
-            Deed::Reveal | Deed::Breach | Deed::Erased | Deed::Rules => self.reveal,
+            Deed::Reveal | Deed::Breach | Deed::Erased | Deed::Rules | Deed::Registration => self.reveal,
             Deed::LookUp | Deed::Who | Deed::Case | Deed::CaseChange => self.lookup,
         }
     }

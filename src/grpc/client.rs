@@ -8,12 +8,14 @@ mod desk;
 mod dial;
 mod line;
 mod lookup;
+mod registration;
 mod registry;
 
 pub use desk::{AuditCaller, CasesCaller};
 pub use dial::{Access, Authorised, Bearer, Dialled, Token};
 pub use line::Line;
 pub use lookup::LookupCaller;
+pub use registration::RegistrationCaller;
 pub use registry::{RegistryCaller, Transfer};
 
 use super::tls::FileError;

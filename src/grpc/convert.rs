@@ -4,12 +4,14 @@ mod cases;
 mod desk;
 mod explanation;
 mod lookup;
+pub(crate) mod registration;
 
 pub(super) use cases::{case, case_device, case_figures, case_number, found_case};
 pub(super) use desk::{audit_lines, audit_verified, breach_pack, looked, revealed};
 pub(crate) use explanation::explanation;
 pub(super) use explanation::malformed;
 pub(crate) use lookup::{help, lookup};
+pub(super) use registration::checked_registration;
 
 use super::status::{Violation, masked};
 use crate::{
@@ -179,7 +181,8 @@ fn given(values: &[u64], i: usize) -> Option<u64> {
 
 /// One answer.
 pub(super) fn response(answer: &Answer) -> proto::CheckResponse {
-    proto::CheckResponse { verdict: Some(verdict(&answer.verdict)), basis: Some(basis(&answer.basis)) }
+    let (verdict, basis) = (Some(verdict(&answer.verdict)), Some(basis(&answer.basis)));
+    proto::CheckResponse { verdict, basis, registration: None }
 }
 
 pub(super) fn verdict(verdict: &Verdict) -> proto::Verdict {

@@ -140,7 +140,11 @@ impl CheckService {
         if answer.verdict.status == Blacklisted {
             self.runtime.refuse(&inquiry, operator, answer.verdict.reason, answer.basis.revision);
         }
-        let response = convert::response(&answer);
+        let mut response = convert::response(&answer);
+        if let (true, Some(msisdn)) = (request.with_registration, inquiry.msisdn) {
+            let hot = self.runtime.checker.registrations();
+            response.registration = Some(convert::checked_registration(hot.as_deref(), msisdn, self.asker.as_deref()));
+        }
         if let Some(begun) = begun {
             let took = begun.elapsed();
             self.runtime.lag.handled(took);

@@ -88,8 +88,13 @@ pub fn load(
 ) -> Result<Loaded, RegistryError> {
     let loading = Loading::begin(path)?;
     let store = Arc::new(loading.open()?);
-    let registry =
-        Registry { store: Arc::clone(&store), queue: Arc::default(), published: Arc::default(), watch: Arc::default() };
+    let registry = Registry {
+        store: Arc::clone(&store),
+        queue: Arc::default(),
+        published: Arc::default(),
+        watch: Arc::default(),
+        subscribers: Arc::default(),
+    };
     registry.seed_settings(settings)?;
     let loaded = Work::new(&store, source, progress)?.run(memory_bytes)?;
     store.flush()?;

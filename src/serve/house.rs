@@ -6,6 +6,7 @@
 use crate::{
     desk::{Desk, DeskError},
     metrics::Metrics,
+    registration,
     registry::Registry,
     store::Store,
 };
@@ -30,6 +31,14 @@ pub(super) async fn keep(registry: Registry, metrics: Metrics, mut draining: wat
             Ok(Err(error)) => tracing::error!(%error, "what lapses by itself could not be marked"),
             Err(error) => tracing::error!(%error, "keeping house broke off"),
         }
+        let subscribers = registry.registrations_if_open();
+        match tokio::task::spawn_blocking(move || subscribers.map_or(Ok(()), |all| all.turn(registration::today())))
+            .await
+        {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the stages of registrations could not be told anew"),
+            Err(error) => tracing::error!(%error, "the turn of the day broke off for registrations"),
+        }
         let (store, figures) = (Arc::clone(registry.store()), metrics.clone());
         match tokio::task::spawn_blocking(move || keep_desk(&store, &figures)).await {
             Ok(Ok(())) => {}
@@ -37,6 +46,34 @@ pub(super) async fn keep(registry: Registry, metrics: Metrics, mut draining: wat
             Ok(Err(error)) => tracing::error!(%error, "the desk could not be kept in order"),
             Err(error) => tracing::error!(%error, "keeping the desk broke off"),
         }
+    }
+}
+
+/// Loads the registrations of subscribers on a thread of its own, where there are any: checks are answered meanwhile, and
+/// tell that they are not loaded.
+pub(super) fn load_registrations(registry: Registry) {
+    if !registry.store().has_registration() {
+        return;
+    }
+    let work = move || {
+        let begun = std::time::Instant::now();
+        let loaded = registry.registrations().and_then(|all| all.warm(registration::today()).map(|()| all));
+        match loaded {
+            Ok(all) => {
+                let bytes = all.live().load().map_or(0, |hot| hot.bytes());
+                tracing::info!(
+                    bytes,
+                    seconds = begun.elapsed().as_secs_f64(),
+                    "registrations of subscribers are loaded"
+                );
+            }
+            Err(error) => {
+                tracing::error!(%error, "registrations of subscribers cannot be used: checks are answered without")
+            }
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("registrations".to_owned()).spawn(work) {
+        tracing::error!(%error, "registrations of subscribers are not loaded: the system gave no thread");
     }
 }
 

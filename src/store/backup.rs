@@ -5,7 +5,7 @@
 //! What always holds: a directory of the name that was asked for is a whole backup or was never made; the signed
 //! checkpoint is read before RocksDB's copy is made, so it never names an entry that the copy lacks.
 
-use super::{OpenMode, Store, StoreError, acknowledged, desk, signing};
+use super::{OpenMode, Store, StoreError, acknowledged, desk, registration, signing};
 use crate::revision::Revision;
 use fail::fail_point;
 use rocksdb::checkpoint::Checkpoint;
@@ -64,6 +64,9 @@ impl Store {
         fs::set_permissions(&unfinished, Permissions::from_mode(0o700)).map_err(|error| failed(&error))?;
         if self.has_desk() {
             self.desk()?.copy(&unfinished.join(desk::open::DIRECTORY)).map_err(|error| failed(&error))?;
+        }
+        if self.has_registration() {
+            self.registration()?.copy(&unfinished.join(registration::DIRECTORY)).map_err(|error| failed(&error))?;
         }
         let bytes = finish(&unfinished, &beside).map_err(|error| failed(&error))?;
         let revision = Self::open(&unfinished, OpenMode::Read)?.applied();

@@ -9,7 +9,7 @@
 //! work.
 
 mod audit;
-mod keys;
+pub(super) mod keys;
 pub(super) mod open;
 #[cfg(test)]
 mod tests;
@@ -154,7 +154,7 @@ impl DeskStore {
     /// When the database was opened for reading, or the file cannot be written.
     pub fn add_number_key(&self) -> Result<u8, StoreError> {
         self.check_writes()?;
-        NumberKeys::add(&self.path)
+        Ok(NumberKeys::rotate(&self.path, keys::FILE)?.newest())
     }
 
     /// Leaves the keys of these versions, and the newest; the others are gone for good. Gives how many went.

@@ -141,6 +141,7 @@ impl Store {
             writing: Mutex::new(()),
             state: RwLock::new(State::default()),
             desk: Mutex::new(None),
+            registration: Mutex::new(None),
         })
     }
 

@@ -10,6 +10,7 @@ use super::{
     desk::open::DIRECTORY as DESK,
     keys,
     open::{META_APPLIED, encode_applied},
+    registration::DIRECTORY as REGISTRATION,
     write::{Draft, Hands},
 };
 use crate::{
@@ -122,12 +123,15 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
             fail_point!("restore-mid-copy");
         }
     }
-    copy_desk(&from.join(DESK), &to.join(DESK))?;
+    for beside in [DESK, REGISTRATION] {
+        copy_beside(&from.join(beside), &to.join(beside))?;
+    }
     backup::sync_all(to).map(|_| ())
 }
 
-/// Copies the desk's database, where there is one. What agents did stays on record whatever the point: nothing is cut.
-fn copy_desk(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies a database beside the register, where there is one: the desk's, that of registrations. What agents did and what
+/// operators handed in stays on record whatever the point: nothing is cut.
+fn copy_beside(from: &Path, to: &Path) -> io::Result<()> {
     if !from.exists() {
         return Ok(());
     }

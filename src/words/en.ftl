@@ -267,6 +267,7 @@ label-approved-by = approved by
 label-refusals = Last refusals
 label-cases = Open cases
 label-more = more
+label-registration = SIM registration
 
 ## Questions and answers
 
@@ -553,3 +554,36 @@ screen-trouble-no-proposal-text = No proposal has that number, or it was decided
 screen-trouble-refused = The register refuses
 screen-refusals = Last refusals on the networks
 screen-times = { $other } times
+
+# Registration of a SIM: another block, another cause and another cure than that of an IMEI.
+registration-unknown = NUMBER NOT IN THE REGISTRATION DATA
+    .say = No operator has handed this number in. This is the registration of the SIM, not of the IMEI.
+    .do = Have the subscriber check the registration of the SIM by 4444 or at the operator's outlet.
+    .contact = the operator 4444
+registration-registered = SIM REGISTERED
+    .say = This SIM is registered with the subscriber's identity. If there is no signal, registration of the SIM is not the cause.
+    .do = See the answer for the IMEI of each slot.
+    .contact = -
+registration-unregistered = SIM NOT REGISTERED YET
+    .say = This SIM is not registered with NIK and KK yet. That is the registration of the SIM, not of the IMEI.
+    .do = Register with NIK and KK by 4444 or at the operator's outlet; 4444 stays reachable.
+    .contact = the operator 4444
+registration-kk-mismatch = NIK AND KK DO NOT MATCH
+    .say = By Dukcapil the NIK and the number of the KK that were sent do not match. That is the registration of the SIM, not of the IMEI.
+    .do = Check the newest number of the KK and register again by 4444; if that fails, bring the data up to date at Dukcapil.
+    .contact = the operator 4444, Dukcapil
+registration-nik-inactive = NIK INACTIVE
+    .say = The NIK is inactive at Dukcapil, for example because no KTP-el was recorded. That is the registration of the SIM, not of the IMEI.
+    .do = Have the NIK activated at Dukcapil, then register again by 4444.
+    .contact = Dukcapil, then the operator 4444
+registration-withdrawn = NUMBER NO LONGER IN USE
+    .say = By its operator this number was given back. This is the registration of the SIM, not of the IMEI.
+    .do = Have the subscriber ask at the operator's outlet.
+    .contact = the operator
+registration-suket = Still with a Suket: exchange it for a KTP-el at Dukcapil, then update the registration at the operator.
+registration-next = From { $until }: { $other }.
+stage-none = NOT BLOCKED
+stage-outgoing = OUTGOING CALLS AND SMS BLOCKED
+stage-incoming = OUTGOING AND INCOMING CALLS AND SMS BLOCKED
+stage-data = CALLS, SMS AND DATA BLOCKED
+stage-total = ALL SERVICE BLOCKED

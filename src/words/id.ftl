@@ -267,6 +267,7 @@ label-approved-by = disetujui
 label-refusals = Penolakan terakhir
 label-cases = Kasus terbuka
 label-more = lagi
+label-registration = Registrasi kartu
 
 ## Pertanyaan dan jawaban
 
@@ -553,3 +554,36 @@ screen-trouble-no-proposal-text = Usulan dengan nomor itu tidak ada atau sudah d
 screen-trouble-refused = Register menolak
 screen-refusals = Penolakan terakhir di jaringan
 screen-times = { $other } kali
+
+# Registrasi kartu: blokir lain, sebab lain, penyelesaian lain daripada IMEI.
+registration-unknown = NOMOR TIDAK ADA DI DATA REGISTRASI
+    .say = Nomor ini belum diserahkan operator mana pun. Ini registrasi kartu, bukan IMEI.
+    .do = Minta pelanggan memeriksa registrasi kartunya lewat 4444 atau gerai operatornya.
+    .contact = operator 4444
+registration-registered = KARTU TERDAFTAR
+    .say = Kartu ini terdaftar atas identitas pelanggan. Bila sinyal hilang, sebabnya bukan registrasi kartu.
+    .do = Lihat jawaban untuk IMEI tiap slot.
+    .contact = -
+registration-unregistered = KARTU BELUM DIREGISTRASI
+    .say = Kartu ini belum diregistrasi dengan NIK dan KK. Itu registrasi kartu, bukan IMEI.
+    .do = Registrasi dengan NIK dan KK lewat 4444 atau gerai operator; 4444 tetap dapat dihubungi.
+    .contact = operator 4444
+registration-kk-mismatch = NIK DAN KK TIDAK COCOK
+    .say = NIK dan nomor KK yang dikirim tidak cocok menurut Dukcapil. Itu registrasi kartu, bukan IMEI.
+    .do = Periksa nomor KK yang terbaru, lalu registrasi ulang lewat 4444; bila tetap gagal, perbarui data di Dukcapil.
+    .contact = operator 4444, Dukcapil
+registration-nik-inactive = NIK TIDAK AKTIF
+    .say = NIK yang dipakai tidak aktif di Dukcapil, misalnya karena belum merekam KTP-el. Itu registrasi kartu, bukan IMEI.
+    .do = Aktifkan NIK di Dukcapil, lalu registrasi ulang lewat 4444.
+    .contact = Dukcapil, lalu operator 4444
+registration-withdrawn = NOMOR TIDAK DIPAKAI LAGI
+    .say = Menurut operatornya nomor ini sudah dikembalikan. Ini registrasi kartu, bukan IMEI.
+    .do = Minta pelanggan bertanya ke gerai operatornya.
+    .contact = operator
+registration-suket = Masih memakai Suket: ganti dengan KTP-el di Dukcapil, lalu perbarui lewat operator.
+registration-next = Mulai { $until }: { $other }.
+stage-none = TIDAK DIBLOKIR
+stage-outgoing = PANGGILAN DAN SMS KELUAR DIBLOKIR
+stage-incoming = PANGGILAN DAN SMS KELUAR DAN MASUK DIBLOKIR
+stage-data = PANGGILAN, SMS DAN DATA DIBLOKIR
+stage-total = SEMUA LAYANAN DIBLOKIR

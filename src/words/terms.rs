@@ -146,6 +146,7 @@ texts! {
         Refusals = "label-refusals",
         Cases = "label-cases",
         More = "label-more",
+        Registration = "label-registration",
     }
 }
 

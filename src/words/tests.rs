@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{catalogue::formatted, *};
-use crate::desk;
+use crate::{desk, registration};
 use fluent_bundle::FluentResource;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,10 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     classes.for_each(|class| whole(&format!("class-{class}"), &[]));
     let states = (1..=9).map(|code| BatchState::from_code(code).unwrap().name()).chain(["valid"]);
     states.for_each(|state| whole(&format!("state-{state}"), &[]));
-    ["date", "moment"].iter().for_each(|key| whole(key, &[]));
+    let registrations = registration::State::ALL.iter().map(|state| state.name()).chain(["unknown"]);
+    registrations.for_each(|state| whole(&format!("registration-{state}"), &["say", "do", "contact"]));
+    registration::Stage::ALL.iter().for_each(|stage| whole(&format!("stage-{stage}"), &[]));
+    ["date", "moment", "registration-suket", "registration-next"].iter().for_each(|key| whole(key, &[]));
     let mut case = |term: CaseTerm, name: &str| whole(&format!("{}-{}", term.key(), name.replace(' ', "-")), &[]);
     desk::Kind::ALL.iter().for_each(|kind| case(CaseTerm::Kind, kind.name()));
     desk::State::ALL.iter().for_each(|state| case(CaseTerm::State, state.name()));
@@ -215,6 +218,26 @@ fn answers(language: Language) -> String {
 fn what_an_agent_says() {
     insta::assert_snapshot!("answers_id", answers(Language::Indonesian));
     insta::assert_snapshot!("answers_en", answers(Language::English));
+}
+
+/// All that an agent may say of the registration of a SIM.
+fn registrations(language: Language) -> String {
+    let mut text = String::new();
+    let day = "2026-05-01".parse().unwrap();
+    for state in registration::State::ALL.iter().map(|state| state.name()).chain(["unknown"]) {
+        let blocked = matches!(state, "unregistered" | "kk-mismatch" | "nik-inactive");
+        let (stage, next) = if blocked { ("outgoing", Some(("incoming", day))) } else { ("none", None) };
+        let Words { headline, say, next_step, contact } =
+            language.registration(state, stage, state == "registered", next);
+        text += &format!("{state}: {headline}\n  {say}\n  {next_step} [{contact}]\n");
+    }
+    text
+}
+
+#[test]
+fn what_an_agent_says_of_a_registration() {
+    insta::assert_snapshot!("registration_id", registrations(Language::Indonesian));
+    insta::assert_snapshot!("registration_en", registrations(Language::English));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod fixture;
 mod limits;
 mod loading;
 mod moments;
+mod registration;
 mod restore;
 mod serving;
 mod signals;

@@ -27,6 +27,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         access_technology: 4,
         procedure: 2,
         emergency: true,
+        with_registration: true,
     };
     let batch = CheckBatchRequest {
         equipment_key: vec![node::REGISTERED; 9],

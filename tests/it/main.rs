@@ -33,6 +33,7 @@ mod protected;
 mod public_page;
 mod python;
 mod refusals;
+mod registration;
 mod registry_cli;
 mod serve;
 mod session;

@@ -20,6 +20,7 @@ pub(super) fn found(found: &proto::FindResponse) -> Value {
         "notes": found.notes,
         "refusals": found.refusals.iter().map(refused).collect::<Vec<_>>(),
         "cases": found.cases.iter().map(crate::cli::cases::as_json).collect::<Vec<_>>(),
+        "registration": found.registration.as_ref().map(crate::cli::registration::number_json),
         "audit_entry": (found.audit_entry > 0).then_some(found.audit_entry),
         kind: page,
     })

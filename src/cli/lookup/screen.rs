@@ -26,6 +26,9 @@ pub(super) fn found(found: &proto::FindResponse, language: Language) -> String {
         Some(Found::Case(case)) => screen.text.push_str(&format!("{}\n\n", cases::shown(case))),
         None => {}
     }
+    if let Some(registration) = &found.registration {
+        screen.registration(registration);
+    }
     let refusals: Vec<_> = found.refusals.iter().map(|refused| screen.refused(refused)).collect();
     screen.lines(Label::Refusals, refusals);
     screen.lines(Label::Cases, found.cases.iter().map(|case| cases::line(case, language)));
@@ -255,6 +258,19 @@ impl Screen {
         }
         self.lines(Label::Device, devices);
         self.history(&page.history);
+    }
+
+    /// Beside the equipment's answer, and never in it: another block with another cure.
+    fn registration(&mut self, one: &proto::NumberRegistration) {
+        let of = [&one.operator, &one.city, &one.identity].map(String::as_str);
+        let of: Vec<_> = of.into_iter().filter(|text| !text.is_empty()).collect();
+        let since = one.since.parse::<Day>().map_or_else(|_| one.since.clone(), |day| self.language.date(day));
+        let _ = writeln!(self.text);
+        self.line(Label::Registration, &format!("{}  ({}; {since})", one.headline, of.join(", ")));
+        self.line(Label::Say, &one.say);
+        self.line(Label::Do, &one.next_step);
+        self.line(Label::Contact, &one.contact);
+        let _ = writeln!(self.text);
     }
 
     fn document(&mut self, page: &proto::DocumentPage) {

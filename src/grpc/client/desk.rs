@@ -12,7 +12,7 @@ use std::time::Instant;
 use tonic::{Code, Response, Status};
 
 /// Bytes of an answer: a breach pack has many entries.
-const ANSWER_BYTES_MAX: usize = 256 << 20;
+pub(super) const ANSWER_BYTES_MAX: usize = 256 << 20;
 
 macro_rules! caller {
     ($(#[$meta:meta])* $caller:ident of $client:ident { $($name:ident: $request:ident -> $answer:ident;)+ }) => {
@@ -71,7 +71,7 @@ caller! {
     }
 }
 
-fn ask<T, F>(runtime: &tokio::runtime::Runtime, call: impl Fn() -> F) -> Result<T, ClientError>
+pub(super) fn ask<T, F>(runtime: &tokio::runtime::Runtime, call: impl Fn() -> F) -> Result<T, ClientError>
 where
     F: Future<Output = Result<Response<T>, Status>>,
 {

@@ -36,6 +36,7 @@ pub(crate) fn lookup(lookup: &Lookup, language: Language) -> proto::FindResponse
         audit_entry: 0,
         refusals: Vec::new(),
         cases: Vec::new(),
+        registration: lookup.registration.as_ref().map(|held| super::registration::number(held, language)),
     }
 }
 

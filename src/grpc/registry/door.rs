@@ -8,13 +8,14 @@ use crate::{
         desk::Desks,
         incoming::{DoorConfig, Incoming},
         lookup::LookupService,
+        registration::RegistrationService,
         server::{GrpcError, transport},
     },
     limits,
     metrics::Metrics,
     proto::{
         self, audit_server::AuditServer, cases_server::CasesServer, lookup_server::LookupServer,
-        registry_server::RegistryServer,
+        registration_server::RegistrationServer, registry_server::RegistryServer,
     },
     registry::Registry,
 };
@@ -35,6 +36,7 @@ use tonic::{
 const REGISTRY_PREFIX: &str = "/saring.v1.Registry/";
 const LOOKUP_PREFIX: &str = "/saring.v1.Lookup/";
 const AUDIT_PREFIX: &str = "/saring.v1.Audit/";
+const REGISTRATION_PREFIX: &str = "/saring.v1.Registration/";
 const CASES_PREFIX: &str = "/saring.v1.Cases/";
 
 /// The open door. Dropping it does not close it: [`RegistryDoor::stop`] does.
@@ -68,11 +70,14 @@ impl RegistryDoor {
         let cases =
             CasesServer::new(CasesService::new(desks.clone())).max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let audit = AuditServer::new(AuditService::new(desks)).max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        let registration = RegistrationServer::new(RegistrationService::new(Arc::clone(&registry)))
+            .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let services = Services {
             registry: Doorkeeper::new(service, Arc::clone(&registry)),
             lookup: Doorkeeper::new(lookup, Arc::clone(&registry)),
             audit: Doorkeeper::new(audit, Arc::clone(&registry)),
             cases: Doorkeeper::new(cases, Arc::clone(&registry)),
+            registration: Doorkeeper::new(registration, Arc::clone(&registry)),
             reflection,
         };
         let served = side.spawn(async move {
@@ -107,18 +112,20 @@ impl RegistryDoor {
     }
 }
 
-/// The services Registry, Lookup, Audit and Cases, and reflection.
+/// The services Registry, Lookup, Audit, Cases and Registration, and reflection.
 #[derive(Clone)]
-struct Services<S, L, A, C, R> {
+struct Services<S, L, A, C, G, R> {
     registry: S,
     lookup: L,
     audit: A,
     cases: C,
+    registration: G,
     reflection: R,
 }
 
-impl<S, L, A, C, R> Service<http::Request<Body>> for Services<S, L, A, C, R>
+impl<S, L, A, C, G, R> Service<http::Request<Body>> for Services<S, L, A, C, G, R>
 where
+    G: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     C: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     A: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
     L: Service<http::Request<Body>, Future = BoxFuture<http::Response<Body>, Infallible>>,
@@ -142,6 +149,8 @@ where
             self.audit.call(request)
         } else if request.uri().path().starts_with(CASES_PREFIX) {
             self.cases.call(request)
+        } else if request.uri().path().starts_with(REGISTRATION_PREFIX) {
+            self.registration.call(request)
         } else {
             // Reflection answers any path that nobody knows with UNIMPLEMENTED.
             self.reflection.call(request)
