@@ -1,7 +1,9 @@
 //! Registrations of subscribers over real sockets and by command: lists, the calendar, what is told beside a verdict.
 
 use crate::support::{
-    ANI, Asked, BUDI, CITRA, Register, Server, assert_masked, check_request, command,
+    ANI, Asked, BUDI, CITRA, Register, Server, assert_masked,
+    browser::Browser,
+    check_request, command,
     office::{Office, refused, register, run, shown},
     patiently,
 };
@@ -134,6 +136,18 @@ fn a_list_a_calendar_and_what_is_told_of_them() {
         assert_eq!(calm.unwrap().stage(), BlockingStage::BlockingNone);
         let (_, unknown) = check(&office.server, CITRA, true).await;
         assert_eq!(unknown.unwrap().state(), RegistrationState::Unspecified);
+
+        // On the page of an agent both blocks stand side by side.
+        let page = Browser::signed_in(office.server.http, &agnes).find(&[("q", PHONE), ("number", BUDI)]);
+        let apart = page.body.split_once("<section class=\"registration\"").unwrap();
+        assert!(apart.0.contains("class=\"verdict white") && !apart.0.contains("NIK"), "{}", page.body);
+        let block = apart.1.split_once("</section>").unwrap().0;
+        assert!(
+            block.contains("NIK DAN KK TIDAK COCOK") && block.contains("4444") && block.contains("3171"),
+            "{block}"
+        );
+        let page = Browser::signed_in(office.server.http, &agnes).find(&[("q", CITRA)]);
+        assert!(!page.body.contains("class=\"registration\""), "{}", page.body);
 
         // Another operator takes a number over; each sees its own.
         let taken = format!("msisdn,state,change_type\n{ANI},unregistered,add\n{CITRA},unregistered,add\n");
