@@ -37,6 +37,7 @@ pub use rules::{DeskRules, Refusals, Retention, RulesError};
 pub use verify::{AuditVerified, verify_audit};
 
 use crate::{
+    identity::may_hold_nik,
     lookup::LookupError,
     principal::Principal,
     revision::Revision,
@@ -154,9 +155,19 @@ fn now() -> i64 {
 /// A purpose as it is recorded.
 fn purpose(text: &str) -> Result<String, DeskError> {
     let text = text.trim();
-    if (PURPOSE_CHARS_MIN..=PURPOSE_CHARS_MAX).contains(&text.chars().count()) {
-        Ok(text.to_owned())
-    } else {
-        Err(DeskError::Purpose)
+    if !(PURPOSE_CHARS_MIN..=PURPOSE_CHARS_MAX).contains(&text.chars().count()) {
+        return Err(DeskError::Purpose);
     }
+    without_nik("purpose", text)?;
+    Ok(text.to_owned())
+}
+
+/// Refuses a text that would keep somebody's NIK or the number of a KK.
+fn without_nik(field: &'static str, text: &str) -> Result<(), DeskError> {
+    if may_hold_nik(text) {
+        let rule = "16 digits in it look like a NIK or the number of a KK, which are not kept here: leave them out \
+                    (write an IMEI with 15 digits)";
+        return Err(DeskError::Invalid { field, rule: rule.to_owned() });
+    }
+    Ok(())
 }

@@ -13,6 +13,7 @@ mod imei;
 mod imeisv;
 mod imsi;
 mod msisdn;
+mod nik;
 mod tac;
 
 pub use equipment::{Equipment, EquipmentForm, EquipmentKey, Pei};
@@ -20,6 +21,7 @@ pub use imei::{Imei, check_digit};
 pub use imeisv::{Imeisv, Svn};
 pub use imsi::{Imsi, MCC_INDONESIA};
 pub use msisdn::{COUNTRY_INDONESIA, Msisdn};
+pub use nik::may_hold_nik;
 pub use tac::Tac;
 
 use std::fmt;

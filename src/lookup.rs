@@ -22,7 +22,7 @@ use crate::{
     check::{AsOf, ExplainError, When},
     explain::{Explainer, Reading, stored},
     history::{Event, Said},
-    identity::{Imsi, Msisdn},
+    identity::{Imsi, Msisdn, may_hold_nik},
     listing::TacBar,
     pairing::NumberKind,
     registration::{self, Held},
@@ -61,6 +61,8 @@ pub struct Lookup {
     /// How the number of the page, or the one that was named, is registered, as far as it may be seen. No other state of
     /// the register than the newest has it.
     pub registration: Option<Held>,
+    /// What was typed looks like a NIK or the number of a KK, and is nothing that the register knows.
+    pub may_be_nik: bool,
 }
 
 /// A page about one thing.
@@ -147,7 +149,10 @@ impl Finder {
         let number = number.filter(|_| order.when.as_of == AsOf::Now);
         let held = |msisdn| registration::held(reading.store, msisdn, reading.today(), order.only.as_deref());
         let registration = number.map(held).transpose().map_err(stored)?.flatten();
-        Ok(Lookup { revision: reading.revision, unix_seconds: reading.now, is_past, found, registration })
+        let is_known =
+            |page: &DevicePage| page.model.is_some() || !page.evidence.is_empty() || !page.history.is_empty();
+        let may_be_nik = may_hold_nik(&order.text) && !matches!(&found, Found::Device(page) if is_known(page));
+        Ok(Lookup { revision: reading.revision, unix_seconds: reading.now, is_past, found, registration, may_be_nik })
     }
 }
 

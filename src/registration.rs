@@ -113,7 +113,7 @@ pub enum RegistrationError {
     Sort(#[from] std::io::Error),
     /// Rows were rejected, and all or nothing was asked for.
     #[error(
-        "{rejected} of {rows} rows are rejected and all or nothing was asked for: nothing is taken in. First: {first}"
+        "{rejected} of {rows} rows are rejected, and either all were to be taken or none is good: nothing is taken in. First: {first}"
     )]
     AllOrNothing {
         /// Rows of the list.

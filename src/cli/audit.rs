@@ -43,7 +43,7 @@ enum Action {
         /// Of this principal
         #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
         principal: String,
-        /// Of this deed: lookup, reveal, who, breach, erased, rules, case, case-change
+        /// Of this deed: lookup, reveal, who, breach, erased, rules, case, case-change, registration
         #[arg(long, value_name = "DEED", default_value = "", hide_default_value = true)]
         deed: String,
         #[command(flatten)]

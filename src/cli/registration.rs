@@ -100,7 +100,7 @@ struct ImportArgs {
     #[arg(long)]
     all_or_nothing: bool,
     /// By how many percent a full list may be shorter than what is held
-    #[arg(long, value_name = "PERCENT", default_value_t = 20)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u8).range(..=100))]
     max_drop: u8,
     #[command(flatten)]
     named: Change,

@@ -251,12 +251,11 @@ impl Desk {
 /// A text of a case as it is kept.
 fn text(text: &str) -> Result<String, DeskError> {
     let text = text.trim();
-    let well = !text.is_empty() && text.chars().count() <= TEXT_CHARS_MAX;
-    if well {
-        Ok(text.to_owned())
-    } else {
-        Err(DeskError::Invalid { field: "note", rule: format!("a note has 1 to {TEXT_CHARS_MAX} characters") })
+    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+        return Err(DeskError::Invalid { field: "note", rule: format!("a note has 1 to {TEXT_CHARS_MAX} characters") });
     }
+    super::without_nik("note", text)?;
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]

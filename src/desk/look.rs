@@ -3,13 +3,13 @@
 use super::{
     Agent, Case, CaseNumber, Deed, Desk, DeskError, Refused,
     entry::{Entry, SALT_BYTES, Subject, Values, commitment, device_subject},
-    now, purpose,
+    now, purpose, without_nik,
 };
 use crate::{
     check::Clock,
     explain::Explainer,
     history::{Event, Said},
-    identity::EquipmentKey,
+    identity::{EquipmentKey, may_hold_nik},
     lookup::{Finder, Found, Lookup, LookupOrder},
     pairing::Number,
     revision::Revision,
@@ -153,7 +153,11 @@ impl Desk {
         for named in [order.msisdn.map(Number::from), order.imsi.map(Number::from)].into_iter().flatten() {
             recorded.subjects.insert(named.to_stored(), true);
         }
-        recorded.text = order.text.trim().chars().take(TEXT_CHARS_MAX).collect();
+        without_nik("purpose", why)?;
+        recorded.text = kept_text(&lookup, order.text.trim());
+        if lookup.may_be_nik {
+            recorded.devices.clear();
+        }
         recorded.why = why.trim().chars().take(TEXT_CHARS_MAX).collect();
         Ok((lookup, recorded))
     }
@@ -185,6 +189,20 @@ impl Desk {
             erased: None,
         };
         Ok(self.desk.record(AuditRecord { leaf: entry.encode_to_vec(), value, subjects: hashes })?)
+    }
+}
+
+/// What was typed, as the record keeps it: what names a device, a number, a document or a batch; of anything else only how
+/// much it was, because it may be somebody's name or NIK.
+fn kept_text(lookup: &Lookup, typed: &str) -> String {
+    let is_named = match &lookup.found {
+        Found::Device(page) => page.key.is_some() && !lookup.may_be_nik,
+        Found::Number(_) | Found::Batch(_) => true,
+        Found::Document(_) => !may_hold_nik(typed),
+    };
+    match is_named {
+        true => typed.chars().take(TEXT_CHARS_MAX).collect(),
+        false => format!("({} characters that name nothing here)", typed.chars().count()),
     }
 }
 

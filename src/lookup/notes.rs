@@ -3,7 +3,10 @@
 //! Every door that shows a lookup shows these. What always holds: no note names a number.
 
 use super::{DevicePage, Found, Lookup};
-use crate::words::{Language, Note};
+use crate::{
+    pairing::NumberKind,
+    words::{Language, Note},
+};
 
 /// Seconds after which data are no longer taken for those of the register.
 const OUTDATED_SECONDS: u32 = 3600;
@@ -16,8 +19,15 @@ impl Lookup {
             let (moment, revision) = (language.moment(self.unix_seconds), self.revision.to_string());
             notes.push(language.note(Note::NotNow, &[("moment", &moment), ("revision", &revision)]));
         }
-        if let Found::Device(page) = &self.found {
-            of_device(page, language, &mut notes);
+        if self.may_be_nik {
+            notes.push(language.note(Note::MaybeNik, &[]));
+        }
+        match &self.found {
+            Found::Device(page) => of_device(page, language, &mut notes),
+            Found::Number(page) if page.devices.is_empty() && matches!(page.number.kind(), NumberKind::Msisdn(_)) => {
+                notes.push(language.note(Note::BySimOnly, &[]));
+            }
+            Found::Number(_) | Found::Document(_) | Found::Batch(_) => {}
         }
         notes
     }

@@ -60,7 +60,7 @@ impl Sought {
         if is_document(text) {
             return Ok(Self::Document(text.to_owned()));
         }
-        let plain: String = text.chars().filter(|c| !is_separator(*c)).collect();
+        let plain: String = without_version(text).chars().filter(|c| !is_separator(*c)).collect();
         let digits = plain.chars().filter(char::is_ascii_digit).count();
         let is_digits = digits == plain.chars().count();
         // No TAC begins with 62: it is the country code before a long number.
@@ -87,7 +87,7 @@ impl Sought {
             text.get(prefix.len()..).map(|rest| rest.trim_start_matches([' ', ':', '-', '#']).trim())
         };
         if let Some(imei) = rest(&["imeisv", "imei"]) {
-            let plain: String = imei.chars().filter(|c| !is_separator(*c)).collect();
+            let plain: String = without_version(without_slot(imei)).chars().filter(|c| !is_separator(*c)).collect();
             return Some(Ok(Self::device(&plain)));
         }
         if let Some(imsi) = rest(&["imsi"]) {
@@ -121,6 +121,33 @@ impl Sought {
         }
         let maybe_imsi = right_digit.is_some() && text.parse::<Imsi>().is_ok_and(Imsi::is_indonesian);
         Self::Device(SoughtDevice { equipment: pei.into(), malformed, right_digit, transposed, maybe_imsi })
+    }
+}
+
+/// Without the slot that a phone prints behind the word: `1: …`, `1 …`, `(slot 2) …`.
+fn without_slot(imei: &str) -> &str {
+    let bare = |text: &'_ str| -> usize { text.len() - text.trim_start_matches([' ', ':', '-', '#', '.']).len() };
+    let imei = match imei.strip_prefix('(').and_then(|slot| slot.split_once(')')) {
+        Some((slot, rest)) if slot.chars().filter(char::is_ascii_digit).count() < 2 => rest,
+        _ => imei,
+    };
+    let imei = imei.get(bare(imei)..).unwrap_or(imei);
+    let Some(rest) = imei.strip_prefix(['1', '2', '3', '4']) else { return imei };
+    let behind = bare(rest);
+    let numbered = behind > 0
+        && rest.get(behind..).is_some_and(|rest| {
+            // Digits one by one are an IMEI that is spelled out.
+            rest.chars().take(2).all(|c| c.is_ascii_digit()) && rest.chars().filter(char::is_ascii_digit).count() >= 14
+        });
+    if numbered { rest.get(behind..).unwrap_or(imei) } else { imei }
+}
+
+/// Without the software version that a phone prints behind 15 digits: `…/01`.
+fn without_version(imei: &str) -> &str {
+    let is_imei = |text: &str| text.chars().filter(char::is_ascii_digit).count() == 15;
+    match imei.rsplit_once('/') {
+        Some((imei, version)) if version.len() == 2 && is_imei(imei) && version.parse::<u8>().is_ok() => imei,
+        _ => imei,
     }
 }
 

@@ -107,7 +107,9 @@ impl Registrations {
         if order.sha256.is_some_and(|named| named != reading.sha256) {
             return Err(CsvError::Digest.into());
         }
-        if order.all_or_nothing && reading.rejected > 0 {
+        // A list of which nothing is understood is of another kind: its absent numbers are not withdrawn by it.
+        let is_foreign = reading.rows > 0 && reading.rejected == reading.rows;
+        if is_foreign || order.all_or_nothing && reading.rejected > 0 {
             let first = reading.rejects.first().map(ToString::to_string).unwrap_or_default();
             return Err(RegistrationError::AllOrNothing { rows: reading.rows, rejected: reading.rejected, first });
         }

@@ -150,9 +150,11 @@ note-outdated = DATA NOT UP TO DATE: the data here are { $age } old; the network
 note-override = OVERRIDE { $number }: for a time the status is set for all devices; the reason stays.
 note-sim-changed = SIM CHANGE: this number is not the one known for that IMSI; the number decides.
 note-not-now = NOT NOW: this answer is for { $moment }, revision { $revision }.
-note-check-digit = THE 15TH DIGIT IS WRONG: the first 14 need { $digit }. A digit is mistyped or two are swapped; the answer below is for the first 14.
+note-check-digit = THE 15TH DIGIT IS WRONG: the first 14 need { $digit }. A digit is mistyped or two are swapped; the answer is for the first 14.
 note-maybe-imsi = MAY BE AN IMSI: these digits may also be a SIM; put imsi- before them to look that up.
 note-others-hidden = NUMBERS OF OTHER OPERATORS: { $count } pairings of other operators' subscribers are not shown.
+note-maybe-nik = THIS MAY BE A NIK OR KK: do not type these; nothing is looked up by them, and it was not kept.
+note-by-sim-only = BY NUMBER ALONE: a pairing that names the SIM only is found by its IMSI (imsi- before it), or on the page of the device.
 
 ## What changes the answer
 

@@ -40,6 +40,10 @@ texts! {
         MaybeImsi = "note-maybe-imsi",
         /// Pairings of other operators are left out; names their `count`.
         OthersHidden = "note-others-hidden",
+        /// What was typed looks like somebody's identity number.
+        MaybeNik = "note-maybe-nik",
+        /// Pairings by SIM alone are not found by number.
+        BySimOnly = "note-by-sim-only",
     }
 }
 

@@ -55,8 +55,7 @@ fn list(taken: &proto::SubmitListResponse, seconds: f64) -> String {
         ("added", grouped(list.added)),
         ("updated", grouped(list.updated)),
         ("unchanged", grouped(list.unchanged)),
-        ("withdrawn", grouped(list.withdrawn)),
-        ("not named", count(list.unnamed)),
+        ("withdrawn", withdrawn(list.withdrawn, list.unnamed)),
         ("ported in", if list.ported_in == 0 { String::new() } else { ported }),
         ("not held", count(list.absent)),
         ("of others", count(list.not_own)),
@@ -65,6 +64,13 @@ fn list(taken: &proto::SubmitListResponse, seconds: f64) -> String {
         ("repeated", if taken.repeated { "this request had been carried out before".into() } else { String::new() }),
         ("took", format!("{seconds:.1} s, {} rows a second", grouped(rate))),
     ])
+}
+
+/// How many numbers left, and how many of them because a full list did not name them.
+fn withdrawn(named: u64, unnamed: u64) -> String {
+    let why =
+        if unnamed == 0 { String::new() } else { format!(", {} of them not named by the list", grouped(unnamed)) };
+    format!("{}{why}", grouped(named + unnamed))
 }
 
 fn listed(lists: &[proto::RegistrationList]) -> String {

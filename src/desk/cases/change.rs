@@ -63,6 +63,7 @@ impl Desk {
         if before.version != seen {
             return Err(DeskError::Stale { number, version: before.version, seen, since: since(&before, seen) });
         }
+        self.check_assignee(change)?;
         let (act, said, to) = fits(before.state(), change, number)?;
         let time = now();
         let mut case = before.clone();
@@ -95,6 +96,22 @@ impl Desk {
         changes.extend(request.map(|key| DeskChange { family: DeskFamily::CaseIndex, key, value }));
         self.desk.write(&changes, Kept::Synced)?;
         Ok(Changed { case, repeated: false })
+    }
+}
+
+impl Desk {
+    /// A case in the hands of nobody would wait for ever.
+    fn check_assignee(&self, change: &CaseChange) -> Result<(), DeskError> {
+        let CaseChange::Assign(name) = change else { return Ok(()) };
+        let ledger = self.store.ledger();
+        let principals = ledger.principals();
+        if principals.is_empty() || principals.get(name).is_some_and(|principal| !principal.revoked) {
+            return Ok(());
+        }
+        Err(DeskError::Invalid {
+            field: "assign",
+            rule: format!("nobody is called {name:?} here: see saring principal list"),
+        })
     }
 }
 
