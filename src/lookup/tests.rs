@@ -32,6 +32,26 @@ fn told(text: &str) -> String {
 }
 
 #[test]
+fn labels_and_versions_that_phones_print_are_read() {
+    let read = |text: &str| Sought::read(text, &|_| false).unwrap();
+    let phone = read("352099001761481");
+    for text in [
+        "imei1 352099001761481",
+        "IMEI 1: 352099001761481",
+        "IMEI2: 35-209900-176148-1",
+        "IMEI (slot 2) 352099001761481",
+        "IMEI (1): 352099001761481/01",
+        "IMEI 3 5 2 0 9 9 0 0 1 7 6 1 4 8 1",
+        "352099001761481/01",
+    ] {
+        assert_eq!(read(text), phone, "{text}");
+    }
+    // An IMEI that begins with the digit of a slot is whole.
+    assert_eq!(read("IMEI 1 0 1 2 3 4 5 6 7 8 9 0 1 2 8"), read("101234567890128"));
+    assert_ne!(read("35209900176148/01"), phone, "16 digits are an IMEISV");
+}
+
+#[test]
 fn one_box_recognises_everything() {
     let texts = [
         "35-209900-176148-1",

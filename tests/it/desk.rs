@@ -272,6 +272,7 @@ fn a_complaint_is_a_case_that_two_agents_never_overwrite() {
         assert_eq!(json(&budi, &["show", number])["version"], 1);
         json(&agnes, &["note", number, "--seen", "1", "the receipt came"]);
         refuses(&budi, &["close", number, "--seen", "1", "done"], 1, "noted by agnes");
+        refuses(&budi, &["assign", number, "--seen", "2", "nemo"], 2, "nobody is called \"nemo\" here");
         assert_eq!(json(&budi, &["assign", number, "--seen", "2", "budi"])["case"]["assignee"], "budi");
         refuses(&tono, &["show", number], 1, "there is no case");
         let to = ["hand-over", number, "--seen", "3", "--to", "operator", "--operator", "telkomsel", "listed by now"];

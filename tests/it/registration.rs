@@ -18,6 +18,8 @@ use tonic::{Code, Status, transport::Channel};
 
 const PHONE: &str = "352099001762000";
 const NIK: &str = "9912341501900001";
+/// As those of people look: province, day of birth, serial number.
+const TYPED: &str = "3171015501900001";
 const CALENDAR: &str = "limit = 1\nstates = [\"unregistered\", \"kk-mismatch\"]\n\n\
     [stages.outgoing]\non = \"2018-03-01\"\n[stages.total]\non = \"2090-01-01\"\n";
 
@@ -195,6 +197,15 @@ fn a_list_a_calendar_and_what_is_told_of_them() {
             verb(&office, &agnes, &["lookup", BUDI, "--server", &format!("http://{}", office.server.registry)]);
         assert!(code == 0 && out.contains("Registrasi kartu NIK DAN KK TIDAK COCOK") && out.contains("4444"), "{out}");
 
+        // An identity number that an agent types finds nothing and is not kept.
+        let page = find(&agnes, TYPED, "").await;
+        assert!(page.notes.iter().any(|note| note.contains("NIK")), "{page:?}");
+        find(&agnes, &format!("NIK {TYPED} Budi"), "").await;
+        let note = format!("says 3171 0155 0190 0001 and {TYPED}");
+        let open = ["case", "open", "subscriber", "--owner", "dukcapil", "--msisdn", BUDI, "--note", &note];
+        let (code, _, err) = verb(&office, &agnes, &open);
+        assert!(code == 2 && err.contains("note: 16 digits in it look like a NIK"), "{err}");
+
         // What was done is on the desk's record; keys are the administrators'.
         let entries = ListEntriesRequest { deed: "registration".into(), ..Default::default() };
         let mut audit = AuditClient::connect(format!("http://{}", office.server.registry)).await.unwrap();
@@ -214,7 +225,9 @@ fn a_list_a_calendar_and_what_is_told_of_them() {
         assert!(!diagnostics.contains(NIK), "{diagnostics}");
         for file in files(&register.data()) {
             let bytes = std::fs::read(&file).unwrap();
-            assert!(!bytes.windows(NIK.len()).any(|window| window == NIK.as_bytes()), "{}", file.display());
+            for nik in [NIK, TYPED, &TYPED[..14]] {
+                assert!(!bytes.windows(nik.len()).any(|window| window == nik.as_bytes()), "{}", file.display());
+            }
         }
         let server = Server::start(&register);
         for _ in 0..200 {
@@ -272,6 +285,9 @@ fn a_directory_is_made_counted_backed_up_and_asked() {
     register.file("short.csv", "msisdn,state\n081200000001,unregistered\n");
     let short = "registration import {}/short.csv --operator indosat --mode full";
     register.run(short).refused(1, &["this full list names 1 numbers", "--max-drop 100"]);
+    register.file("foreign.csv", "msisdn,state\nx,registered\n12,registered\n");
+    let foreign = register.run("registration import {}/foreign.csv --operator indosat --mode full --max-drop 100");
+    assert!(foreign.code != 0 && foreign.err.contains("none is good"), "{foreign:?}");
     register.file("wrong.csv", "number,state\n");
     register.run("registration import {}/wrong.csv --operator I!").refused(2, &["operator: name the operator"]);
     register
