@@ -54,7 +54,8 @@ impl Answer {
 
 impl Visitor {
     pub(super) async fn connect(address: SocketAddr) -> Result<Self, io::Error> {
-        let stream = TcpStream::connect(address).await?;
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+        let stream = TcpStream::connect(address).await.map_err(named)?;
         stream.set_nodelay(true)?;
         let (requests, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         // Its end is seen by the requests.
@@ -73,9 +74,18 @@ impl Visitor {
         let visit = Session { cookies: cookies(&form.head), csrf: field(&form.body, "csrf").to_owned() };
         let fields = fields(&[("csrf", &visit.csrf), ("token", token.reveal())]);
         let entered = self.send(&visit, "POST", "/sign-in/token", &fields).await?;
+        if entered.head.status == StatusCode::UNAUTHORIZED {
+            return Err(io::Error::other("the console knows no such token"));
+        }
         let entered = entered.of_status(StatusCode::SEE_OTHER)?;
         let session = Session { cookies: cookies(&entered.head), csrf: String::new() };
-        let page = self.send(&session, "GET", "/", "").await?.of_status(StatusCode::OK)?;
+        let page = self.send(&session, "GET", "/", "").await?;
+        if page.head.status == StatusCode::SEE_OTHER {
+            return Err(io::Error::other(
+                "whose token this is may not search: it takes a role of agent, supervisor or auditor",
+            ));
+        }
+        let page = page.of_status(StatusCode::OK)?;
         Ok(Session { csrf: field(&page.body, "csrf").to_owned(), ..session })
     }
 

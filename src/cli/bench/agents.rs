@@ -23,8 +23,8 @@ the result's page is there. The token is that of somebody who may search, for in
 
 Exit codes: 0 no page was wrong or missing, 1 one was, or the agents themselves were what was slow.")]
 pub(super) struct AgentsArgs {
-    /// Address of the console
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7401")]
+    /// Address of the console, as serve prints it; without TLS
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7401", value_parser = console)]
     console: SocketAddr,
     /// File with the token to sign in with (mode 0600) [default: SARING_TOKEN of the environment]
     #[arg(long, value_name = "FILE")]
@@ -77,6 +77,12 @@ pub(super) fn run(args: &AgentsArgs) -> Result<Exit, Failure> {
     judged(&measured)
 }
 
+/// An address, with or without `http://` in front.
+fn console(text: &str) -> Result<SocketAddr, String> {
+    let address = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
+    address.parse().map_err(|_| format!("{text:?} is no address: write 127.0.0.1:7401"))
+}
+
 fn judged(measured: &AgentsMeasured) -> Result<Exit, Failure> {
     if measured.right == measured.asked && measured.asked > 0 {
         return Ok(Exit::Ok);
@@ -85,5 +91,6 @@ fn judged(measured: &AgentsMeasured) -> Result<Exit, Failure> {
         eprintln!("saring: {wrong}");
     }
     let AgentsMeasured { asked, wrong, failed, .. } = measured;
-    Err(format!("of {asked} searches {wrong} showed another answer and {failed} none").into())
+    let hint = if *wrong > 0 { ": does the server hold the register of this seed and size?" } else { "" };
+    Err(format!("of {asked} searches {wrong} showed another answer and {failed} none{hint}").into())
 }
