@@ -46,10 +46,14 @@ fn a_column_that_slipped_does_not_use_up_the_codes_of_cities() {
 #[test]
 fn a_number_whose_row_is_bad_is_not_withdrawn_by_a_full_list() {
     let world = World::new();
-    let list = "msisdn,state\n081234567801,unregistered\n081234567802,unregistered\n";
-    assert_eq!(world.full("telkomsel", list).added, 2);
-    let outcome = world.full("telkomsel", "msisdn,state\n081234567801,unregistred\n");
+    let list = "msisdn,state\n081234567801,unregistered\n081234567802,unregistered\n081234567803,unregistered\n";
+    assert_eq!(world.full("telkomsel", list).added, 3);
+    let outcome = world.full("telkomsel", "msisdn,state\n081234567801,unregistred\n081234567803,unregistered\n");
     assert_eq!((outcome.unnamed, outcome.updated), (1, 0));
+    // A list of which nothing is good withdraws nobody.
+    let foreign = world.take_in(&order("telkomsel", Mode::Full), "msisdn,state\n081234567801,unregistred\n");
+    let foreign = foreign.unwrap_err().to_string();
+    assert!(foreign.starts_with("1 of 1 rows are rejected") && foreign.contains("none is good"), "{foreign}");
     let all_or_nothing = ListOrder { all_or_nothing: true, ..order("telkomsel", Mode::Full) };
     let error = world.take_in(&all_or_nothing, "msisdn,state\n081234567801,unregistred\n").unwrap_err().to_string();
     assert!(error.starts_with("1 of 1 rows are rejected") && error.contains("line 2, state"), "{error}");
