@@ -114,11 +114,13 @@ impl Chromium {
         self.wait("document.readyState === 'complete'");
     }
 
-    /// Waits until an expression is true; a page that is being left has no answer.
+    /// Waits until an expression is true on a page that is whole: the address of the next one is there before its text. A
+    /// page that is being left has no answer.
     pub fn wait(&mut self, expression: &str) {
         let begun = Instant::now();
+        let whole = format!("document.readyState === 'complete' && ({expression})");
         loop {
-            let told = json!({"expression": expression, "returnByValue": true});
+            let told = json!({"expression": whole, "returnByValue": true});
             if self.call("Runtime.evaluate", told)["result"]["value"] == true {
                 return;
             }
