@@ -15,7 +15,7 @@ use super::{
 use crate::{
     check::EquipmentValue,
     desk::{Agent, CaseOrder, DeskError, Owner, Party},
-    identity::{Equipment, EquipmentKey, Imei, Msisdn},
+    identity::{Equipment, EquipmentKey, Imei, Msisdn, may_hold_nik},
     lookup::Sought,
     pairing::{Number, NumberKind},
 };
@@ -173,10 +173,13 @@ pub(super) fn owner(party: &str, operator: &str) -> Result<Owner, &'static str> 
     Ok(Owner { party, operator })
 }
 
-/// A device in any form, its check digit verified; none from nothing.
+/// A device in any form, its check digit verified; none from nothing. What may be a NIK is not kept.
 fn device(text: &str) -> Result<Option<EquipmentKey>, &'static str> {
     if text.is_empty() {
         return Ok(None);
+    }
+    if may_hold_nik(text) {
+        return Err("wrong-case-imei");
     }
     Equipment::from_typed(text).map(|equipment| Some(equipment.key())).map_err(|_| "wrong-case-imei")
 }

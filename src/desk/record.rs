@@ -115,7 +115,9 @@ impl Desk {
     pub fn who_device(&self, agent: &Agent, device: EquipmentKey, why: &str) -> Result<Vec<AuditLine>, DeskError> {
         let why = purpose(why)?;
         let found = self.found_by(&device_subject(device.get()))?;
-        let recorded = Recorded { about: "device", why, devices: vec![device], ..Recorded::default() };
+        // A device that nobody looked at is not kept: what was typed may be no device, but somebody's NIK.
+        let devices = if found.is_empty() { Vec::new() } else { vec![device] };
+        let recorded = Recorded { about: "device", why, devices, ..Recorded::default() };
         self.record(agent, Deed::Who, recorded)?;
         self.lines_of(agent, &found, |line| {
             line.subjects.clear();

@@ -26,8 +26,9 @@ use std::{
     thread,
 };
 
-/// Threads that count what is in memory, and those that read pages first: these wait for the disk. A door of 24 million IMEIs whose pages
-/// are on disk only took 21 s with four of them and 12 s with eight, on two cores; no longer where the pages are near.
+/// Threads that count what is in memory, and those that read pages first: these wait for the disk. A door of 24 million
+/// IMEIs whose pages are on disk only took 21 s with four of them and 12 s with eight, on two cores; no longer where the
+/// pages are near.
 const THREADS: usize = 2;
 const READERS: usize = 8;
 /// The threads share the work in about so many pieces, since models differ in size by orders of magnitude.

@@ -206,6 +206,12 @@ fn a_list_a_calendar_and_what_is_told_of_them() {
         let (code, _, err) = verb(&office, &agnes, &open);
         assert!(code == 2 && err.contains("note: 16 digits in it look like a NIK"), "{err}");
 
+        let open = ["case", "open", "subscriber", "--owner", "dukcapil", "--imei", TYPED, "--note", "which it is"];
+        let (code, _, err) = verb(&office, &agnes, &open);
+        assert!(code == 2 && err.contains("imei: ") && err.contains("it may be a NIK"), "{err}");
+        let who = ["audit", "who", "--imei", TYPED, "--purpose", "the owner asks"];
+        assert_eq!(verb(&office, &udin, &who).0, 0);
+
         // What was done is on the desk's record; keys are the administrators'.
         let entries = ListEntriesRequest { deed: "registration".into(), ..Default::default() };
         let mut audit = AuditClient::connect(format!("http://{}", office.server.registry)).await.unwrap();

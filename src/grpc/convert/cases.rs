@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     desk::{Act, Case, CaseFigures, Kind, Owner},
-    identity::{Equipment, EquipmentKey, Msisdn},
+    identity::{Equipment, EquipmentKey, Msisdn, may_hold_nik},
     limits,
     pairing::Number,
     proto::{self, find_response},
@@ -22,6 +22,9 @@ pub(in crate::grpc) fn case_device(text: &str) -> Result<Option<EquipmentKey>, V
     let wrong = |rule: &str| Violation::new("imei", masked(text), rule);
     if text.len() > limits::TEXT_BYTES_MAX {
         return Err(wrong("too long"));
+    }
+    if may_hold_nik(text) {
+        return Err(wrong("it may be a NIK or the number of a KK, which are not kept: write an IMEI with 15 digits"));
     }
     let read = Equipment::from_typed(text.trim()).map_err(|error| wrong(error.rule()))?;
     if read.key().is_zero() { Err(wrong("all digits are zero")) } else { Ok(Some(read.key())) }
