@@ -88,7 +88,9 @@ fn prefilled(search: &Search, own: &str) -> Boxes {
     let mut msisdn = search.msisdn;
     match Sought::read(&search.text, &|_| false) {
         Ok(Sought::Device(device)) => {
-            if let EquipmentValue::Key(key) = device.equipment {
+            if let EquipmentValue::Key(key) = device.equipment
+                && !may_hold_nik(&search.text)
+            {
                 boxes.imei = Imei::from_key(key).to_string();
             }
         }
