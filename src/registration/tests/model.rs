@@ -61,19 +61,19 @@ fn naive(map: &mut BTreeMap<usize, Told>, (operator, full, lines): &List, outcom
         "msisdn,state,city,since,identity,nik,change_type\n"
     });
     let (mut named, today) = (BTreeSet::new(), today().get());
-    for (number, change, state, city, since, nik, bad) in lines {
+    for line in lines {
+        let (number, change, state, city, since, nik, bad) = line;
         let state = State::from_code(*state).unwrap();
         let with_identity = state == State::Registered || (state != State::Withdrawn && nik % 2 == 0);
         let kind = if nik % 3 == 0 { Identity::Suket } else { Identity::KtpEl };
         let identity = if with_identity { format!("{kind},{}", NIKS[*nik]) } else { ",".to_owned() };
         let city_text = if *bad { "no city!" } else { CITIES[*city] };
-        let gone = state == State::Withdrawn || (!full && *change == 0);
+        let gone = is_gone(*full, line);
         let verb = if *change == 0 { "remove" } else { "update" };
         let end = if *full { String::new() } else { format!(",{verb}") };
         text.push_str(&format!("{},{state},{city_text},{},{identity}{end}\n", NUMBERS[*number], line_day(*since)));
         named.insert(*number);
-        // A removal has no need of a city.
-        if *bad && !gone {
+        if is_refused(*full, line) {
             *outcome.entry("rejected").or_default() += 1;
             continue;
         }
@@ -121,9 +121,19 @@ fn naive(map: &mut BTreeMap<usize, Told>, (operator, full, lines): &List, outcom
 const CALENDAR: &str = "limit = 1\nstates = [\"unregistered\", \"kk-mismatch\"]\n\
     [stages.outgoing]\nafter_days = 100\n[stages.total]\non = \"2020-01-01\"\n[city.3171]\nextension_days = 90\n";
 
+/// Whether a row says that the number is nobody's any more.
+fn is_gone(full: bool, line: &Line) -> bool {
+    State::from_code(line.2).unwrap() == State::Withdrawn || (!full && line.1 == 0)
+}
+
+/// Whether a row is refused: a removal has no need of a city, so a bad one does it no harm.
+fn is_refused(full: bool, line: &Line) -> bool {
+    line.6 && !is_gone(full, line)
+}
+
 /// Whether no row of a list is good: then nothing of it is taken in.
-fn is_foreign((_, _, lines): &List) -> bool {
-    !lines.is_empty() && lines.iter().all(|line| line.6)
+fn is_foreign((_, full, lines): &List) -> bool {
+    !lines.is_empty() && lines.iter().all(|line| is_refused(*full, line))
 }
 
 fn check(world: &World, map: &BTreeMap<usize, Told>) {
