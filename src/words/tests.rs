@@ -44,8 +44,8 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
 
 /// Every text that the console's pages ask for, as their sources name it.
 fn of_screens() -> BTreeSet<String> {
-    let console = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/console");
-    let files = [console.clone(), console.join("templates")].map(|folder| std::fs::read_dir(folder).unwrap());
+    let console = std::path::Path::new("src/console");
+    let files = [console.to_owned(), console.join("templates")].map(|folder| std::fs::read_dir(folder).unwrap());
     let files = files.into_iter().flatten().map(|file| file.unwrap().path()).filter(|path| path.is_file());
     let asks =
         [".t(\"", ".t_of(\"", ".screen(\"", ".screen_of(\"", "(\"nav-", "\"wrong-", "\"nav-", "\"step-", " wrong(\""];
