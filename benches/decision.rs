@@ -7,7 +7,7 @@ use saring::{
     day::Day,
     identity::{Imsi, Msisdn},
     listing::{Class, Door, Mark, TacBar, TacRule},
-    pairing::{Pair, Pairs, PlainPair, Subscriber},
+    pairing::{Allowances, Pair, Pairs, PlainPair, Subscriber},
     policy::{Asked, Evidence, Policy, Question, Reason, decide},
 };
 use std::hint::black_box;
@@ -34,7 +34,7 @@ struct Known {
     registered: bool,
     grandfathered: bool,
     marks: Vec<Mark>,
-    allowed: Vec<PlainPair>,
+    allowed: Vec<[u8; PlainPair::BYTES]>,
     tac: TacRule,
 }
 
@@ -44,7 +44,8 @@ impl Known {
     }
 
     fn allowing(number: Msisdn) -> Self {
-        Self { allowed: Pair::allowance(number.into()).to_plain().into_iter().collect(), ..Self::default() }
+        let plain = Pair::allowance(number.into()).to_plain();
+        Self { allowed: plain.map(PlainPair::to_bytes).into_iter().collect(), ..Self::default() }
     }
 
     fn evidence(&self) -> Evidence<'_> {
@@ -53,7 +54,7 @@ impl Known {
             grandfathered: self.grandfathered,
             suspended: false,
             marks: &self.marks,
-            pairs: Pairs { plain: &self.allowed, others: &[] },
+            pairs: Pairs { plain: Allowances::of(&self.allowed), others: &[] },
             tac: self.tac,
         }
     }

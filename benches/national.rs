@@ -18,7 +18,7 @@ use saring::{
     import::{Gathered, Kind, Mode},
     listing::Door,
     load,
-    national::{National, NationalSource, Profile, Scale, Shape},
+    national::{National, NationalSource, Profile, Question, Scale, Shape},
     page::{PageBits, PageId},
     policy::Settings,
     registry::{self, BulkStage, ImportOrder, Registry},
@@ -28,6 +28,7 @@ use saring::{
 use std::{
     collections::BTreeMap,
     fs::{self, File},
+    hint::black_box,
     io::Write,
     path::Path,
     sync::Arc,
@@ -43,6 +44,8 @@ const PAIRS: u64 = 350_000_000;
 const IMEIS_UNMEASURED: u64 = 20_000_000;
 const MEMORY_BYTES: usize = 1 << 30;
 const GROUP: usize = 64;
+/// Questions of a packed check.
+const PACKED: usize = 256;
 const KEYS: usize = 1 << 20;
 const ROUNDS: usize = 5;
 /// Single registrations that are timed, each next to a raw sync.
@@ -122,6 +125,7 @@ fn run(case: &Case, directory: &Path) {
     lookups(&national, &hot);
     let published = Arc::new(Published::new(hot));
     checks(&national, &published);
+    together(&national, &published);
     singles(&national, directory, published);
 }
 
@@ -165,7 +169,8 @@ fn restart(directory: &Path) -> HotSets {
     let (began, cpu) = (Instant::now(), cpu_of_process());
     let store = Store::open(directory, OpenMode::Read).unwrap();
     let opened = began.elapsed().as_secs_f64();
-    let hot = load::hot_sets(&store, &mut |_| {}).unwrap();
+    // As `serve` starts: by the snapshot, where one was kept.
+    let (hot, _) = load::ready(&store, &mut |_| {}).unwrap();
     let (wall, cpu) = (began.elapsed().as_secs_f64(), (cpu_of_process() - cpu).as_secs_f64());
     say("start to ready, wall (CPU)", &format!("{wall:.2} s ({cpu:.2} s), opened after {opened:.2} s"));
     hot
@@ -246,6 +251,58 @@ fn checks(national: &National, published: &Arc<Published>) {
     }
     let shown: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
     say("their reasons", &shown.join(", "));
+}
+
+/// What a question of a packed check costs, by what it brings. The wire is not in it.
+fn together(national: &National, published: &Arc<Published>) {
+    let checker = Checker::new(Arc::clone(published), Clock::system().unwrap());
+    let hot = published.load();
+    let count = KEYS.min(national.devices() as usize) as u64;
+    let inquiry = |question: Question| Inquiry {
+        msisdn: question.msisdn,
+        imsi: question.imsi,
+        ..Inquiry::of(EquipmentValue::from_number(question.equipment))
+    };
+    let asked: Vec<Inquiry> = (0..count).map(|index| inquiry(national.question(Profile::Attach, index))).collect();
+    let keys = asked.iter().filter_map(|inquiry| match inquiry.equipment {
+        EquipmentValue::Key(key) => Some(key),
+        _ => None,
+    });
+    let keys: Vec<EquipmentKey> = keys.collect();
+    let nanos = best_of(keys.len(), || {
+        keys.chunks(GROUP).for_each(|group| hot.evidence_batch(group, |_, evidence| _ = black_box(evidence)));
+    });
+    say("evidence of a device with its pairs, in batches of 64", &format!("{nanos:.1} ns"));
+    let with = |name: &str, msisdn: bool, imsi: bool| {
+        let asked: Vec<Inquiry> = asked
+            .iter()
+            .map(|inquiry| Inquiry {
+                msisdn: inquiry.msisdn.filter(|_| msisdn),
+                imsi: inquiry.imsi.filter(|_| imsi),
+                ..*inquiry
+            })
+            .collect();
+        let nanos = best_of(asked.len(), || {
+            for group in asked.chunks(PACKED) {
+                checker.check_batch(group, None, |_, verdict| _ = black_box(verdict)).unwrap();
+            }
+        });
+        say(&format!("check in batches of {PACKED}, {name}"), &format!("{nanos:.1} ns"));
+    };
+    with("equipment alone", false, false);
+    with("with the numbers that a busy hour brings", true, false);
+    with("with its SIMs", false, true);
+    with("with both, as it asks", true, true);
+}
+
+/// The least CPU that one of so many took, of several rounds, in nanoseconds.
+fn best_of(count: usize, mut round: impl FnMut()) -> f64 {
+    let mut once = || {
+        let before = setup::cpu_of(Path::new("/proc/thread-self"));
+        round();
+        setup::cpu_of(Path::new("/proc/thread-self")).saturating_sub(before).as_nanos() as f64 / count as f64
+    };
+    (0..ROUNDS).map(|_| once()).fold(f64::INFINITY, f64::min)
 }
 
 /// One device more, durable and visible to checks, and a raw sync beside it.

@@ -18,7 +18,7 @@ use crate::{
     hot::{HotSets, Published},
     identity::{EquipmentKey, Imsi, Msisdn, Pei},
     ledger::{self, OverrideAnswer},
-    pairing::{self, Pairs, Subscriber},
+    pairing::{self, Allowances, Pairs, Subscriber},
     policy::{Asked, Evidence, Policy, Question, Status, Verdict, decide},
     registration::{Hot, Live},
     revision::Revision,
@@ -220,7 +220,7 @@ fn needs_number(inquiry: &Inquiry, evidence: &Evidence<'_>) -> bool {
 fn sims_of(inquiry: &Inquiry, evidence: &Evidence<'_>) -> impl Iterator<Item = Imsi> {
     let own = inquiry.imsi.filter(|_| needs_number(inquiry, evidence));
     let is_met = inquiry.imsi.is_none() && inquiry.msisdn.is_some();
-    let plain = if is_met { evidence.pairs.plain } else { &[] };
+    let plain = if is_met { evidence.pairs.plain } else { Allowances::default() };
     own.into_iter().chain(plain.iter().filter_map(|pair| pair.sim()))
 }
 
@@ -279,7 +279,7 @@ impl<'a> Scene<'a> {
         if let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn)
             && let Some(met) = pairing::as_asked_by(asked, evidence.pairs, |imsi| self.msisdn_of(imsi) == Some(asked))
         {
-            let pairs = Pairs { plain: &[], others: &met };
+            let pairs = Pairs::in_full(&met);
             return decide(&question, &Evidence { pairs, ..*evidence }, self.policy, self.today);
         }
         decide(&question, evidence, self.policy, self.today)

@@ -206,7 +206,7 @@ impl DeviceEvidence {
             grandfathered: !self.grandfathered.is_empty(),
             suspended: !self.suspended.is_empty(),
             marks: &self.marks,
-            pairs: crate::pairing::Pairs { plain: &[], others: &self.pairs },
+            pairs: crate::pairing::Pairs::in_full(&self.pairs),
             tac,
         }
     }

@@ -9,6 +9,7 @@
 //! alone, not on the changes that led to it; nothing here knows the store.
 
 mod batch;
+mod bins;
 mod bits;
 mod build;
 mod container;
@@ -16,6 +17,7 @@ mod details;
 mod devices;
 mod directory;
 mod memory;
+mod near;
 mod publish;
 mod rules;
 mod set;
@@ -187,7 +189,7 @@ impl HotSets {
 }
 
 /// A chunk and a place within it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Address {
     chunk: u64,
     place: u16,

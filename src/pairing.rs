@@ -176,9 +176,13 @@ impl Pair {
 /// A plain allowance, little-endian: the national number of a +62 MSISDN, or an IMSI of 15 digits less 510 and zeros;
 /// in the top two bits which of them, and whether the IMSI came together with an MSISDN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlainPair([u8; 6]);
+pub struct PlainPair([u8; Self::BYTES]);
 
 impl PlainPair {
+    /// Its bytes.
+    pub const BYTES: usize = 6;
+    /// No pair: stands in the hot sets for those of a device that are not plain.
+    pub const OTHERS: Self = Self::new(3, 0);
     const MSISDN: u64 = 0;
     const SIM: u64 = 1;
     const SECOND: u64 = 2;
@@ -198,12 +202,12 @@ impl PlainPair {
     }
 
     /// Its six bytes.
-    pub const fn to_bytes(self) -> [u8; 6] {
+    pub const fn to_bytes(self) -> [u8; Self::BYTES] {
         self.0
     }
 
     /// The pair of six bytes. Bytes that are none stand for no pair.
-    pub const fn from_bytes(bytes: [u8; 6]) -> Self {
+    pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
         Self(bytes)
     }
 
@@ -211,8 +215,9 @@ impl PlainPair {
     pub const fn form(self) -> PlainForm {
         match self.parts().0 {
             Self::MSISDN => PlainForm::Msisdn,
+            Self::SIM => PlainForm::Sim,
             Self::SECOND => PlainForm::Second,
-            _ => PlainForm::Sim,
+            _ => PlainForm::Others,
         }
     }
 
@@ -228,7 +233,7 @@ impl PlainPair {
         if form == Self::MSISDN {
             return Msisdn::from_national(number).ok().map(|msisdn| Pair::allowance(msisdn.into()));
         }
-        let imsi = Imsi::from_packed(Self::FIRST_SIM + number).ok()?;
+        let imsi = Imsi::from_packed(Self::FIRST_SIM + number).ok().filter(|_| form != Self::OTHERS.parts().0)?;
         Some(Pair::allowance(imsi.into()).with_second(form == Self::SECOND))
     }
 }
@@ -242,18 +247,51 @@ pub enum PlainForm {
     Sim,
     /// An IMSI that came together with an MSISDN.
     Second,
+    /// None: [`PlainPair::OTHERS`].
+    Others,
+}
+
+/// The plain allowances of one device, borrowed as bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowances<'a>(&'a [[u8; PlainPair::BYTES]]);
+
+impl<'a> Allowances<'a> {
+    /// Of their bytes.
+    pub const fn of(bytes: &'a [[u8; PlainPair::BYTES]]) -> Self {
+        Self(bytes)
+    }
+
+    /// Every one.
+    pub fn iter(self) -> impl Iterator<Item = PlainPair> + 'a {
+        self.0.iter().copied().map(PlainPair::from_bytes)
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this one is among them. Compared as bytes: a cloned device may have many.
+    pub fn contains(self, plain: PlainPair) -> bool {
+        self.0.contains(&plain.0)
+    }
 }
 
 /// The pairs of one device, borrowed from wherever they lie. Order means nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pairs<'a> {
     /// Plain allowances.
-    pub plain: &'a [PlainPair],
+    pub plain: Allowances<'a>,
     /// All others.
     pub others: &'a [Pair],
 }
 
 impl<'a> Pairs<'a> {
+    /// Pairs of which none is held as a plain one.
+    pub const fn in_full(pairs: &'a [Pair]) -> Self {
+        Self { plain: Allowances(&[]), others: pairs }
+    }
+
     /// Every pair.
     pub fn iter(self) -> impl Iterator<Item = Pair> + 'a {
         let plain = self.plain.iter().filter_map(|plain| plain.to_pair());

@@ -137,7 +137,7 @@ impl Subject<'_> {
         let pairs = &self.device.pairs;
         let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn) else { return Ok(pairs.clone()) };
         let mut unread = None;
-        let met = pairing::as_asked_by(asked, Pairs { plain: &[], others: pairs }, |imsi| {
+        let met = pairing::as_asked_by(asked, Pairs::in_full(pairs), |imsi| {
             let known = self.reading.msisdn_of(imsi);
             known.map_err(|error| unread = Some(error)).is_ok_and(|known| known == Some(asked))
         });
@@ -180,7 +180,7 @@ impl Subject<'_> {
         at: i64,
     ) -> Verdict {
         let evidence = match self.key {
-            Some(_) => Evidence { pairs: Pairs { plain: &[], others: met }, ..device.evidence(rule) },
+            Some(_) => Evidence { pairs: Pairs::in_full(met), ..device.evidence(rule) },
             None => Evidence::default(),
         };
         let policy = self.reading.timeline.at(at).settings().policy(operator);

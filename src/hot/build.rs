@@ -330,8 +330,8 @@ impl Changes {
         if old.is_none() && pairs.is_empty() {
             return;
         }
-        let shelves = old.map(|old| (**old).clone()).unwrap_or_default().replaced(|place| is_of(place, pages), &pairs);
-        put(&mut self.pairs, &mut self.tally, id, old, (!shelves.is_empty()).then(|| Arc::new(shelves)));
+        let chunk = old.unwrap_or(&PairsChunk::default()).replaced(|place| is_of(place, pages), &pairs);
+        put(&mut self.pairs, &mut self.tally, id, old, (!chunk.is_empty()).then_some(chunk));
     }
 
     /// Entries of one chunk of the subscriber map, ascending.
@@ -343,8 +343,8 @@ impl Changes {
             .iter()
             .map(|(imsi, entry)| (Address::of_subscriber(*imsi).place, entry.map(|entry| entry.msisdn)))
             .collect();
-        let shelves = old.map(|old| (**old).clone()).unwrap_or_default().replaced(&changes);
-        put(&mut self.subscribers, &mut self.tally, id, old, (!shelves.is_empty()).then(|| Arc::new(shelves)));
+        let chunk = old.unwrap_or(&SubscribersChunk::default()).replaced(&changes);
+        put(&mut self.subscribers, &mut self.tally, id, old, (!chunk.is_empty()).then_some(chunk));
     }
 }
 

@@ -1,11 +1,12 @@
 //! Detail chunks: marks and pairs of 4,096 serials, and the subscriber map of 4,096 IMSIs.
 //!
 //! Most devices have neither mark nor pair, so these lie apart from the device chunks. Indonesian numbers take
-//! five bytes and plain pairs six, all others lie on a second shelf.
+//! five bytes and plain pairs six and lie in bins, all others on a shelf.
 //! What always holds: a chunk holds at least one value; one change copies about 64 KiB at most, as long
 //! as devices have one pair or mark each.
 
 use super::{
+    bins::{Bin, Bins},
     memory,
     shelf::{Shelf, Value},
     stats::{Chunk, EntryKind, Tally},
@@ -14,181 +15,156 @@ use crate::{
     day::Day,
     identity::Msisdn,
     listing::{Class, Door, Mark},
-    pairing::{Number, Pair, PairingKind, Pairs, PlainPair},
+    pairing::{Allowances, Number, Pair, PairingKind, Pairs, PlainPair},
 };
 use std::{ops::Range, sync::Arc};
 
 /// Marks of 4,096 serials.
 pub(super) type MarksChunk = Arc<Shelf<Mark>>;
 
-/// Pairs of 4,096 serials.
+/// Pairs of 4,096 serials, shared. Lies in the directory's leaf, so that a check knows where the index is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct PairShelves {
-    plain: Shelf<PlainPair>,
-    others: Shelf<Pair>,
+pub(super) struct PairsChunk {
+    /// Plain pairs; of a device that has others too, [`PlainPair::OTHERS`] behind them.
+    plain: Bins<{ PlainPair::BYTES }>,
+    others: Option<Arc<Shelf<Pair>>>,
 }
 
-/// Pairs of 4,096 serials, shared.
-pub(super) type PairsChunk = Arc<PairShelves>;
-
-/// Where the pairs of a place are.
-pub(super) type PairBuckets = (Range<usize>, Range<usize>);
-
-impl PairShelves {
-    /// The shelves without the places that `gone` names, and with these pairs.
+impl PairsChunk {
+    /// The chunk without the places that `gone` names, and with these pairs.
     pub(super) fn replaced(&self, gone: impl Fn(u16) -> bool, new: &[(u16, Pair)]) -> Self {
-        let plain = new.iter().filter_map(|(place, pair)| Some((*place, pair.to_plain()?)));
+        let kept = self.plain.iter().filter(|(place, plain)| !gone(*place) && *plain != PlainPair::OTHERS.to_bytes());
+        let plain = new.iter().filter_map(|(place, pair)| Some((*place, pair.to_plain()?.to_bytes())));
+        let plain: Vec<_> = kept.chain(plain).collect();
         let others = new.iter().filter(|(_, pair)| pair.to_plain().is_none()).copied();
-        Self { plain: self.plain.replaced(&gone, plain), others: self.others.replaced(&gone, others) }
+        let shelf = self.others.as_deref().cloned().unwrap_or_default().replaced(&gone, others);
+        Self::of_sorts(plain, shelf)
     }
 
-    /// The two shelves put together.
-    pub(super) const fn of_parts(plain: Shelf<PlainPair>, others: Shelf<Pair>) -> Self {
-        Self { plain, others }
+    fn of_sorts(mut plain: Vec<(u16, [u8; PlainPair::BYTES])>, others: Shelf<Pair>) -> Self {
+        let mut places: Vec<u16> = others.iter().map(|(place, _)| place).collect();
+        places.dedup();
+        plain.extend(places.into_iter().map(|place| (place, PlainPair::OTHERS.to_bytes())));
+        Self { plain: Bins::new(plain), others: (!others.is_empty()).then(|| Arc::new(others)) }
     }
 
-    pub(super) const fn plain(&self) -> &Shelf<PlainPair> {
+    /// The two put together.
+    pub(super) fn of_parts(plain: Bins<{ PlainPair::BYTES }>, others: Shelf<Pair>) -> Self {
+        Self { plain, others: (!others.is_empty()).then(|| Arc::new(others)) }
+    }
+
+    pub(super) const fn plain(&self) -> &Bins<{ PlainPair::BYTES }> {
         &self.plain
     }
 
-    pub(super) const fn others(&self) -> &Shelf<Pair> {
-        &self.others
+    pub(super) fn others(&self) -> Option<&Shelf<Pair>> {
+        self.others.as_deref()
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.others.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.plain.is_empty()
     }
 
     /// The pairs of a place.
     #[inline]
     pub(super) fn get(&self, place: u16) -> Pairs<'_> {
-        Pairs { plain: self.plain.get(place), others: self.others.get(place) }
+        self.pairs(self.plain.get(place), place)
     }
 
-    /// First step of [`PairShelves::get`].
+    /// The same, by its bin.
     #[inline]
-    pub(super) fn buckets(&self, place: u16) -> PairBuckets {
-        (self.plain.bucket(place), self.others.bucket(place))
+    pub(super) fn read(&self, bin: Bin, place: u16) -> Pairs<'_> {
+        self.pairs(self.plain.read(bin, place), place)
     }
 
-    /// Second step.
     #[inline]
-    pub(super) fn touch(&self, buckets: &PairBuckets) {
-        self.plain.touch(&buckets.0);
-        self.others.touch(&buckets.1);
+    fn pairs<'a>(&'a self, found: &'a [[u8; PlainPair::BYTES]], place: u16) -> Pairs<'a> {
+        match found.split_last() {
+            Some((last, plain)) if *last == PlainPair::OTHERS.to_bytes() => {
+                let others = self.others.as_ref().map_or(&[][..], |others| others.get(place));
+                Pairs { plain: Allowances::of(plain), others }
+            }
+            _ => Pairs { plain: Allowances::of(found), others: &[] },
+        }
     }
 
-    /// Last step.
-    #[inline]
-    pub(super) fn read(&self, buckets: PairBuckets, place: u16) -> Pairs<'_> {
-        Pairs { plain: self.plain.read(buckets.0, place), others: self.others.read(buckets.1, place) }
+    /// Plain pairs of a stretch of places, and [`PlainPair::OTHERS`] once for each place that has others.
+    pub(super) fn plain_within(&self, places: Range<u16>) -> impl Iterator<Item = (u16, PlainPair)> {
+        self.plain.within(places).map(|(place, plain)| (place, PlainPair::from_bytes(plain)))
     }
 
     /// The pairs of a stretch of places, sorted.
     pub(super) fn within(&self, places: Range<u16>) -> Vec<(u16, Pair)> {
         let plain =
-            self.plain.within(places.clone()).flat_map(|(place, plain)| plain.to_pair().map(|pair| (place, pair)));
-        let mut pairs: Vec<_> = plain.chain(self.others.within(places)).collect();
+            self.plain_within(places.clone()).flat_map(|(place, plain)| plain.to_pair().map(|pair| (place, pair)));
+        let others = self.others.iter().flat_map(|others| others.within(places.clone()));
+        let mut pairs: Vec<_> = plain.chain(others).collect();
         pairs.sort_unstable();
         pairs
     }
 }
 
-/// The subscriber map of 4,096 consecutive packed IMSIs.
+/// The subscriber map of 4,096 consecutive packed IMSIs, shared. Lies in the directory's leaf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct SubscriberShelves {
-    plain: Shelf<PlainNumber>,
-    others: Shelf<Msisdn>,
+pub(super) struct SubscribersChunk {
+    /// Indonesian numbers.
+    plain: Bins<PLAIN_NUMBER_BYTES>,
+    others: Option<Arc<Shelf<Msisdn>>>,
 }
 
-/// The subscriber map of 4,096 consecutive packed IMSIs, shared.
-pub(super) type SubscribersChunk = Arc<SubscriberShelves>;
-
-impl SubscriberShelves {
-    /// The shelves with these numbers put in, replaced or (`None`) taken out; `changes` ascend by place.
+impl SubscribersChunk {
+    /// The chunk with these numbers put in, replaced or (`None`) taken out; `changes` ascend by place.
     pub(super) fn replaced(&self, changes: &[(u16, Option<Msisdn>)]) -> Self {
         let gone = |place: u16| changes.binary_search_by_key(&place, |(place, _)| *place).is_ok();
         let new = || changes.iter().filter_map(|(place, msisdn)| Some((*place, (*msisdn)?)));
         let plain = new().filter_map(|(place, msisdn)| Some((place, plain(msisdn)?)));
+        let plain = self.plain.iter().filter(|(place, _)| !gone(*place)).chain(plain).collect();
         let others = new().filter(|(_, msisdn)| self::plain(*msisdn).is_none());
-        Self { plain: self.plain.replaced(gone, plain), others: self.others.replaced(gone, others) }
+        let others = self.others.as_deref().cloned().unwrap_or_default().replaced(gone, others);
+        Self::of_parts(Bins::new(plain), others)
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.others.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.others.is_none()
     }
 
-    /// The two shelves put together.
-    pub(super) const fn of_parts(plain: Shelf<PlainNumber>, others: Shelf<Msisdn>) -> Self {
-        Self { plain, others }
+    /// The two put together.
+    pub(super) fn of_parts(plain: Bins<PLAIN_NUMBER_BYTES>, others: Shelf<Msisdn>) -> Self {
+        Self { plain, others: (!others.is_empty()).then(|| Arc::new(others)) }
     }
 
-    pub(super) const fn plain(&self) -> &Shelf<PlainNumber> {
+    pub(super) const fn plain(&self) -> &Bins<PLAIN_NUMBER_BYTES> {
         &self.plain
     }
 
-    pub(super) const fn others(&self) -> &Shelf<Msisdn> {
-        &self.others
-    }
-
-    /// Among which Indonesian numbers that of a place would be.
-    pub(super) fn bucket(&self, place: u16) -> Range<usize> {
-        self.plain.bucket(place)
-    }
-
-    /// Brings them near.
-    pub(super) fn touch(&self, bucket: &Range<usize>) {
-        self.plain.touch(bucket);
+    pub(super) fn others(&self) -> Option<&Shelf<Msisdn>> {
+        self.others.as_deref()
     }
 
     /// The number of a place.
     pub(super) fn get(&self, place: u16) -> Option<Msisdn> {
-        let whole = || self.others.get(place).first().copied();
+        let whole = || self.others.as_ref()?.get(place).first().copied();
         self.plain.get(place).first().map_or_else(whole, |plain| msisdn(*plain))
     }
 
     /// Every place with its number, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u16, Msisdn)> {
         let plain = self.plain.iter().filter_map(|(place, plain)| Some((place, msisdn(plain)?)));
-        plain.chain(self.others.iter())
+        plain.chain(self.others.iter().flat_map(|others| others.iter()))
     }
 }
 
-/// The national number of a +62 MSISDN, little-endian.
-pub(super) type PlainNumber = [u8; 5];
+/// Bytes of the national number of a +62 MSISDN, little-endian.
+pub(super) const PLAIN_NUMBER_BYTES: usize = 5;
 
 /// Five bytes, where that is enough.
-fn plain(msisdn: Msisdn) -> Option<PlainNumber> {
+fn plain(msisdn: Msisdn) -> Option<[u8; PLAIN_NUMBER_BYTES]> {
     let [a, b, c, d, e, 0, 0, 0] = msisdn.national()?.to_le_bytes() else { return None };
     Some([a, b, c, d, e])
 }
 
-fn msisdn([a, b, c, d, e]: PlainNumber) -> Option<Msisdn> {
+fn msisdn([a, b, c, d, e]: [u8; PLAIN_NUMBER_BYTES]) -> Option<Msisdn> {
     Msisdn::from_national(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])).ok()
-}
-
-impl Value for PlainNumber {
-    const BYTES: usize = 5;
-
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend(self);
-    }
-
-    fn get(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok()
-    }
-}
-
-impl Value for PlainPair {
-    const BYTES: usize = 6;
-
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend(self.to_bytes());
-    }
-
-    fn get(bytes: &[u8]) -> Option<Self> {
-        Some(Self::from_bytes(bytes.try_into().ok()?))
-    }
 }
 
 impl Value for Msisdn {
@@ -259,13 +235,17 @@ impl Chunk for MarksChunk {
     }
 }
 
+/// Bytes of a shelf that may be there.
+fn shelf_bytes<T: Copy>(shelf: Option<&Shelf<T>>) -> u64 {
+    shelf.map_or(0, |shelf| memory::of_shared::<Shelf<T>>() + shelf.bytes())
+}
+
 impl Chunk for PairsChunk {
     fn tally(&self) -> Tally {
-        let shelves = self.plain.bytes() + self.others.bytes();
-        let mut tally = Tally::of_allocation(memory::of_shared::<PairShelves>() + shelves);
-        let plain = self.plain.len() as u64;
-        tally.count(EntryKind::Allowance, plain, plain * value_bytes::<PlainPair>());
-        for (_, pair) in self.others.iter() {
+        let mut tally = Tally::of_allocation(self.plain.bytes() + shelf_bytes(self.others()));
+        let plain = self.plain.iter().filter(|(_, plain)| *plain != PlainPair::OTHERS.to_bytes()).count() as u64;
+        tally.count(EntryKind::Allowance, plain, plain * Bins::<{ PlainPair::BYTES }>::VALUE_BYTES);
+        for (_, pair) in self.others.iter().flat_map(|others| others.iter()) {
             let kind = match pair.kind {
                 PairingKind::Allowance => EntryKind::Allowance,
                 PairingKind::Binding => EntryKind::Binding,
@@ -278,10 +258,9 @@ impl Chunk for PairsChunk {
 
 impl Chunk for SubscribersChunk {
     fn tally(&self) -> Tally {
-        let shelves = self.plain.bytes() + self.others.bytes();
-        let mut tally = Tally::of_allocation(memory::of_shared::<SubscriberShelves>() + shelves);
-        let (plain, others) = (self.plain.len() as u64, self.others.len() as u64);
-        let bytes = plain * value_bytes::<PlainNumber>() + others * value_bytes::<Msisdn>();
+        let mut tally = Tally::of_allocation(self.plain.bytes() + shelf_bytes(self.others()));
+        let (plain, others) = (self.plain.len() as u64, self.others().map_or(0, |others| others.len() as u64));
+        let bytes = plain * Bins::<PLAIN_NUMBER_BYTES>::VALUE_BYTES + others * value_bytes::<Msisdn>();
         tally.count(EntryKind::Subscriber, plain + others, bytes);
         tally
     }

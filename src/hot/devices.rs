@@ -6,7 +6,10 @@
 //! at all. Header: per set 16 bits, layout (2) and the word at which its section ends (14).
 //! What always holds: a chunk is at most 32.3 KB, holds at least one device, and is never changed.
 
-use super::set::{CHUNK_PAGES, Layout, Section, Spot};
+use super::{
+    near,
+    set::{CHUNK_PAGES, Layout, Section, Spot},
+};
 use crate::page::{PAGE_SERIALS, PageBits};
 use std::sync::Arc;
 
@@ -88,11 +91,16 @@ impl DeviceChunk {
         self.read(self.spots(place), place)
     }
 
-    /// First step of [`DeviceChunk::flags`]: brings the index near. The value means nothing, but has to be used.
+    /// First step of [`DeviceChunk::flags`]: brings the indexes near.
     #[inline]
-    pub(super) fn touch_index(&self, place: u16) -> u64 {
-        // The index of the first section, where it has one; where it is a list, some of the list.
-        self.words.get(usize::from(place) / PAGE_SERIALS as usize / 4).copied().unwrap_or(0)
+    pub(super) fn touch_index(&self, place: u16) {
+        let word = usize::from(place) / PAGE_SERIALS as usize / 4;
+        for set in DeviceSet::ALL {
+            let (layout, start, _) = self.bounds(set);
+            if layout == Layout::Paged {
+                near::bring(self.words.get(start + word));
+            }
+        }
     }
 
     /// Second step: reads the index.
@@ -109,11 +117,11 @@ impl DeviceChunk {
         Spots { registered: spot(DeviceSet::Registered), others }
     }
 
-    /// Third step: brings the containers' lines near. The value means nothing, but has to be used.
+    /// Third step: brings the containers' lines near.
     #[inline]
-    pub(super) fn touch(&self, spots: &Spots) -> u64 {
-        let others = spots.others.iter().flatten().fold(0, |sum, spot| sum ^ spot.touch(&self.words));
-        spots.registered.touch(&self.words) ^ others
+    pub(super) fn touch(&self, spots: &Spots) {
+        spots.registered.touch(&self.words);
+        spots.others.iter().flatten().for_each(|spot| spot.touch(&self.words));
     }
 
     /// Last step: reads the containers.

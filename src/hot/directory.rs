@@ -1,18 +1,18 @@
 //! Directory: from the id of a chunk to the chunk.
 //!
-//! A hash table in three levels of shared slices: root, branches of 64 leaves, leaves of about a dozen
+//! A hash table in three levels of shared slices: root, branches of 64 leaves, leaves of about six
 //! sorted entries without empty slots. A change copies the root's references, one branch and one leaf, so
 //! readers of an older root never see it. Ids are hashed because chunks crowd in few TACs.
 //! What always holds: entries of a leaf ascend by id; only the writer rebuilds, when leaves have doubled.
 
-use super::memory;
+use super::{memory, near};
 use std::sync::Arc;
 
 const BRANCH_LEAVES: usize = 64;
 /// Entries of a leaf after building.
-const LEAF_TARGET: usize = 8;
+const LEAF_TARGET: usize = 4;
 /// Mean entries of a leaf above which the table is rebuilt with more branches.
-const LEAF_MEAN_MAX: usize = 16;
+const LEAF_MEAN_MAX: usize = 8;
 
 /// A chunk and its id.
 #[derive(Clone, Debug)]
@@ -121,6 +121,14 @@ impl<V: Clone> Directory<V> {
             + self.root.len() as u64 * branch
             + leaves.map(|leaf| memory::of_shared_slice::<Entry<V>>(leaf.len())).sum::<u64>()
     }
+}
+
+/// Brings the lines of a leaf near.
+#[inline]
+pub(super) fn touch<V>(leaf: &[Entry<V>]) {
+    const LINE_BYTES: usize = 64;
+    let entries = (LINE_BYTES / size_of::<Entry<V>>()).max(1);
+    leaf.iter().step_by(entries).take(LEAF_MEAN_MAX / 2).for_each(|entry| near::bring(Some(entry)));
 }
 
 /// Second step: finds an id in its leaf.

@@ -8,6 +8,7 @@
 use super::{
     bits::{pack, unit_at},
     container::{self, Form},
+    near,
 };
 use crate::page::{PAGE_SERIALS, PageBits};
 
@@ -16,6 +17,9 @@ pub(super) const CHUNK_PAGES: usize = 32;
 const INDEX_UNITS: usize = CHUNK_PAGES;
 /// So few places are less as a list than an index with any container is.
 const LISTED_ALWAYS_MAX: usize = INDEX_UNITS;
+/// Words of a line of memory, and up to how many lines of a list are brought near at once.
+const LINE_WORDS: usize = 8;
+const LIST_LINES_NEAR: usize = 4;
 const OFFSET_BITS: u32 = 13;
 const OFFSET_MASK: u16 = (1 << OFFSET_BITS) - 1;
 
@@ -93,11 +97,30 @@ impl Spot {
         }
     }
 
-    /// Brings the lines of a spot near. The value means nothing, but has to be used.
+    /// Brings the lines of a spot near.
     #[inline]
-    pub(super) fn touch(&self, words: &[u64]) -> u64 {
-        let at = |index: usize| words.get(index).copied().unwrap_or(0);
-        self.words.iter().fold(0, |sum, word| sum ^ at(usize::from(*word)))
+    pub(super) fn touch(&self, words: &[u64]) {
+        match self.layout {
+            Layout::Empty => {}
+            // Where empty or full pages lie nothing is read.
+            Layout::Paged if matches!(self.form, Form::Empty | Form::Full) => {}
+            Layout::Paged => self.words.iter().for_each(|word| near::bring(words.get(usize::from(*word)))),
+            Layout::Sparse => self.touch_list(words),
+        }
+    }
+
+    /// Brings the lines of a list near that a search by halves reads: all of a short one; of a long one those that it
+    /// begins with, and those where it ends where places are spread evenly.
+    #[inline]
+    fn touch_list(&self, words: &[u64]) {
+        let (start, length) = (usize::from(self.unit / 4), usize::from(self.units / 4));
+        let near = |word: usize| near::bring(words.get(word));
+        if length <= LIST_LINES_NEAR * LINE_WORDS {
+            (0..length).step_by(LINE_WORDS).for_each(|word| near(start + word));
+        } else {
+            [length / 2, length / 4, length / 4 * 3].iter().for_each(|word| near(start + word));
+            self.words.iter().for_each(|word| near(usize::from(*word)));
+        }
     }
 
     /// Whether a place is in, by its spot.

@@ -1,11 +1,11 @@
-//! Shelves: values by place, for what few devices have (marks, pairs) and for the subscriber map.
+//! Shelves: values by place, for what few devices have: marks, and pairs that are not plain.
 //!
 //! A shelf covers 4,096 places. The sorted places stand in one slice, the values in another, so that all
 //! values of a place are one borrowed slice. Above 64 values an index in front of the places says where
 //! each bucket of 64 places starts: a search then reads one line of the index and one of the places.
 //! What always holds: places ascend, and values of one place keep the order in which they came.
 
-use super::memory;
+use super::{memory, near};
 use std::ops::Range;
 
 /// Places of a shelf.
@@ -95,9 +95,9 @@ impl<T: Copy> Shelf<T> {
         self.units.get(if self.is_indexed() { BUCKETS } else { 0 }..).unwrap_or(&[])
     }
 
-    /// First step of [`Shelf::get`]: among which values those of a place are. Reads the index only.
+    /// Among which values those of a place are.
     #[inline]
-    pub(super) fn bucket(&self, place: u16) -> Range<usize> {
+    fn bucket(&self, place: u16) -> Range<usize> {
         if !self.is_indexed() {
             return 0..self.values.len();
         }
@@ -106,20 +106,19 @@ impl<T: Copy> Shelf<T> {
         start_of(bucket)..if bucket + 1 < BUCKETS { start_of(bucket + 1) } else { self.values.len() }
     }
 
-    /// Second step: brings places and values of a bucket near.
     #[inline]
-    pub(super) fn touch(&self, bucket: &Range<usize>) {
-        std::hint::black_box(self.places().get(bucket.start).copied());
-        std::hint::black_box(self.values.get(bucket.start).copied());
-    }
-
-    /// Last step: the values of a place within its bucket.
-    #[inline]
-    pub(super) fn read(&self, bucket: Range<usize>, place: u16) -> &[T] {
+    fn read(&self, bucket: Range<usize>, place: u16) -> &[T] {
         let places = self.places().get(bucket.clone()).unwrap_or(&[]);
         let start = places.partition_point(|other| *other < place);
         let count = places.iter().skip(start).take_while(|other| **other == place).count();
         self.values.get(bucket.start + start..bucket.start + start + count).unwrap_or(&[])
+    }
+
+    /// Brings what a search reads first near.
+    #[inline]
+    pub(super) fn touch(&self) {
+        near::bring(self.units.first());
+        near::bring(self.values.first());
     }
 
     /// The values of a place.
@@ -169,7 +168,6 @@ mod tests {
                 entries.iter().filter(|(other, _)| *other == place).map(|(_, value)| *value).collect::<Vec<_>>()
             };
             for place in (0..SHELF_PLACES).step_by(7).chain(entries.iter().map(|(place, _)| *place)) {
-                shelf.touch(&shelf.bucket(place));
                 prop_assert_eq!(shelf.get(place), values(place));
             }
             let half = shelf.within(0..2048).chain(shelf.within(2048..4096)).collect::<Vec<_>>();

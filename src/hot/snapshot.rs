@@ -7,7 +7,8 @@
 
 use super::{
     HotSets,
-    details::{MarksChunk, PairShelves, PairsChunk, SubscriberShelves, SubscribersChunk},
+    bins::Bins,
+    details::{MarksChunk, PairsChunk, SubscribersChunk},
     devices::DeviceChunk,
     directory::Directory,
     shelf::{Shelf, Value},
@@ -166,24 +167,41 @@ impl Encoded for MarksChunk {
     }
 }
 
-impl Encoded for PairsChunk {
+impl<const N: usize> Encoded for Bins<N> {
     fn put(&self, out: &mut Vec<u8>) {
-        self.plain().put(out);
-        self.others().put(out);
+        put_len(out, self.blob().len());
+        out.extend(self.blob());
     }
 
     fn take(bytes: &mut &[u8]) -> Option<Self> {
-        Some(Arc::new(PairShelves::of_parts(Shelf::take(bytes)?, Shelf::take(bytes)?)))
+        let count = take_len(bytes)?;
+        Self::of_blob(take(bytes, count)?.into())
+    }
+}
+
+/// A shelf that may be there: one of no values is as none.
+fn put_shelf<T: Value>(shelf: Option<&Shelf<T>>, out: &mut Vec<u8>) {
+    shelf.unwrap_or(&Shelf::default()).put(out);
+}
+
+impl Encoded for PairsChunk {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.plain().put(out);
+        put_shelf(self.others(), out);
+    }
+
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        Some(Self::of_parts(Bins::take(bytes)?, Shelf::take(bytes)?))
     }
 }
 
 impl Encoded for SubscribersChunk {
     fn put(&self, out: &mut Vec<u8>) {
         self.plain().put(out);
-        self.others().put(out);
+        put_shelf(self.others(), out);
     }
 
     fn take(bytes: &mut &[u8]) -> Option<Self> {
-        Some(Arc::new(SubscriberShelves::of_parts(Shelf::take(bytes)?, Shelf::take(bytes)?)))
+        Some(Self::of_parts(Bins::take(bytes)?, Shelf::take(bytes)?))
     }
 }

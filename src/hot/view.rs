@@ -13,7 +13,7 @@ use super::{
 use crate::{
     listing::Mark,
     page::{PAGE_SERIALS, PageBits, PageContent, PageId},
-    pairing::{Pair, Pairs, PlainForm},
+    pairing::{Pair, Pairs, PlainForm, PlainPair},
 };
 use std::ops::Range;
 
@@ -65,12 +65,13 @@ impl PairedBits {
         alone
     }
 
-    /// Puts a plain pair in.
+    /// Puts a plain pair in, or what stands for others.
     pub const fn insert(&mut self, place: u16, form: PlainForm) {
         let set = match form {
             PlainForm::Msisdn => &mut self.msisdn,
             PlainForm::Sim => &mut self.sim,
             PlainForm::Second => &mut self.second,
+            PlainForm::Others => &mut self.other,
         };
         set.insert(place);
     }
@@ -127,8 +128,7 @@ impl<'a> PageView<'a> {
         let mut paired = PairedBits::default();
         if let Some(pairs) = self.pairs {
             let (places, first) = self.places();
-            pairs.plain().within(places.clone()).for_each(|(at, plain)| paired.insert(at - first, plain.form()));
-            pairs.others().within(places).for_each(|(place, _)| _ = paired.other.insert(place - first));
+            pairs.plain_within(places).for_each(|(at, plain)| paired.insert(at - first, plain.form()));
         }
         paired
     }
@@ -137,8 +137,9 @@ impl<'a> PageView<'a> {
     pub fn plain_pairs_of(&self, devices: &PageBits) -> u64 {
         let Some(pairs) = self.pairs else { return 0 };
         let (places, first) = self.places();
-        let plain = pairs.plain().within(places);
-        let theirs = plain.filter(|(at, plain)| plain.form() != PlainForm::Second && devices.contains(at - first));
+        let is_counted = |plain: PlainPair| matches!(plain.form(), PlainForm::Msisdn | PlainForm::Sim);
+        let plain = pairs.plain_within(places);
+        let theirs = plain.filter(|(at, plain)| is_counted(*plain) && devices.contains(at - first));
         theirs.count() as u64
     }
 

@@ -174,7 +174,7 @@ impl National {
             _ => None,
         };
         let evidence = truth.evidence();
-        let pairs = met.as_deref().map_or(evidence.pairs, |others| Pairs { plain: &[], others });
+        let pairs = met.as_deref().map_or(evidence.pairs, Pairs::in_full);
         let question = policy::Question { asked, subscriber, emergency: false };
         decide(&question, &Evidence { pairs, ..evidence }, policy, today)
     }

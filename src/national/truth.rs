@@ -42,7 +42,7 @@ impl Truth {
             grandfathered: self.grandfathered,
             suspended: false,
             marks: &self.marks,
-            pairs: Pairs { plain: &[], others: &self.pairs },
+            pairs: Pairs::in_full(&self.pairs),
             tac: self.tac,
         }
     }

@@ -40,6 +40,8 @@ fn a_plain_pair_is_an_endless_allowance_of_an_indonesian_subscriber() {
         Pair::allowance(singapore),
     ];
     assert!(others.iter().all(|pair| pair.to_plain().is_none()));
+    let none = PlainPair::OTHERS;
+    assert_eq!((none.form(), none.sim(), none.to_pair()), (PlainForm::Others, None, None));
     assert!(Pair::allowance(Msisdn::from_national(9_999_999_999_999).unwrap().into()).to_plain().is_some());
 }
 
@@ -88,9 +90,9 @@ proptest! {
     fn plain_pairs_read_back_among_the_others(numbers in proptest::collection::vec(numbers(), 0..6)) {
         let second = |(at, number): (usize, Number)| Pair::allowance(number).with_second(at % 3 == 0);
         let pairs: Vec<Pair> = numbers.into_iter().enumerate().map(second).collect();
-        let plain: Vec<PlainPair> = pairs.iter().filter_map(|pair| pair.to_plain()).collect();
+        let plain: Vec<_> = pairs.iter().filter_map(|pair| Some(pair.to_plain()?.to_bytes())).collect();
         let others: Vec<Pair> = pairs.iter().copied().filter(|pair| pair.to_plain().is_none()).collect();
-        let both = Pairs { plain: &plain, others: &others };
+        let both = Pairs { plain: Allowances::of(&plain), others: &others };
         let mut read: Vec<Pair> = both.iter().collect();
         let mut wanted = pairs.clone();
         read.sort();

@@ -7,7 +7,7 @@ use super::{Policy, Status};
 use crate::{
     day::Day,
     listing::{Class, Door, Mark},
-    pairing::{Number, Pair, PairingKind, Pairs, PlainPair, Subscriber},
+    pairing::{Allowances, Number, Pair, PairingKind, Pairs, Subscriber},
 };
 use std::cmp::Reverse;
 
@@ -73,11 +73,10 @@ impl PairFacts {
         facts
     }
 
-    /// Plain pairs are compared as bytes: a cloned device may have many of them.
-    fn add_plain(&mut self, plain: &[PlainPair], asker: Asker) {
+    fn add_plain(&mut self, plain: Allowances<'_>, asker: Asker) {
         self.has_allowance = true;
         self.any = true;
-        let is_there = |ours: &Pair| ours.to_plain().is_some_and(|ours| plain.contains(&ours));
+        let is_there = |ours: &Pair| ours.to_plain().is_some_and(|ours| plain.contains(ours));
         self.allowance = asker.plain().find(is_there);
         self.any_ours = self.allowance.is_some();
     }

@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     identity::{Imsi, Msisdn},
     listing::{Class, Door, TacBar},
-    pairing::{Number, Pair, PlainPair},
+    pairing::{Allowances, Number, Pair, PlainPair},
 };
 
 /// A day by its distance from the day of every scenario, 2026-03-10.
@@ -76,7 +76,7 @@ struct Scenario {
     grandfathered: bool,
     suspended: bool,
     marks: Vec<Mark>,
-    plain: Vec<PlainPair>,
+    plain: Vec<[u8; PlainPair::BYTES]>,
     others: Vec<Pair>,
     tac: TacRule,
     policy: Policy,
@@ -109,7 +109,7 @@ impl Scenario {
     /// A plain allowance where it can be one, as the hot sets hold it.
     fn pair(mut self, pair: Pair) -> Self {
         match pair.to_plain() {
-            Some(plain) => self.plain.push(plain),
+            Some(plain) => self.plain.push(plain.to_bytes()),
             None => self.others.push(pair),
         }
         self
@@ -137,7 +137,7 @@ impl Scenario {
     }
 
     fn decide(&self) -> Verdict {
-        let pairs = Pairs { plain: &self.plain, others: &self.others };
+        let pairs = Pairs { plain: Allowances::of(&self.plain), others: &self.others };
         let (registered, grandfathered, tac) = (self.registered, self.grandfathered, self.tac);
         let suspended = self.suspended;
         let evidence = Evidence { registered, grandfathered, suspended, marks: &self.marks, pairs, tac };

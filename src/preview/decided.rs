@@ -10,7 +10,7 @@ use crate::{
     hot::HotSets,
     identity::{Imsi, Msisdn},
     listing::{Door, Mark, TacBar, TacRule},
-    pairing::{self, Number, NumberKind, Pair, Pairs, PlainPair, Subscriber},
+    pairing::{self, Allowances, Number, NumberKind, Pair, Pairs, PlainPair, Subscriber},
     policy::{Asked, Decisive, Evidence, Policy, Question, Settings, decide},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -101,7 +101,7 @@ impl<'a> Scene<'a> {
             }
             NumberKind::Imsi(imsi) => Subscriber { msisdn: known(imsi), imsi: Some(imsi), sim_changed: false },
         };
-        let pairs = met.as_deref().map_or(evidence.pairs, |met| Pairs { plain: &[], others: met });
+        let pairs = met.as_deref().map_or(evidence.pairs, Pairs::in_full);
         let evidence = Evidence { pairs, ..*evidence };
         let question = Question { asked: Asked::Device { test_tac }, subscriber, emergency: false };
         self.policies[side as usize].iter().map(|policy| outcome(&question, &evidence, policy, self.today).0).collect()
@@ -185,7 +185,7 @@ impl PlainPairs {
     pub(super) const ALL: [Self; 4] = [Self::None, Self::Msisdn, Self::Sim, Self::Both];
 
     /// Any number that asks, and pairs that stand for all.
-    fn example(self) -> Option<(Subscriber, Vec<PlainPair>)> {
+    fn example(self) -> Option<(Subscriber, Vec<[u8; PlainPair::BYTES]>)> {
         let (msisdn, imsi) = own_number()?;
         let by_msisdn = Subscriber { msisdn: Some(msisdn), ..Subscriber::default() };
         let (subscriber, pairs) = match self {
@@ -197,7 +197,8 @@ impl PlainPairs {
                 (by_msisdn, vec![Pair::allowance(msisdn.into()), second])
             }
         };
-        Some((subscriber, pairs.into_iter().map(Pair::to_plain).collect::<Option<_>>()?))
+        let bytes = |pair: Pair| Some(pair.to_plain()?.to_bytes());
+        Some((subscriber, pairs.into_iter().map(bytes).collect::<Option<_>>()?))
     }
 }
 
@@ -265,7 +266,8 @@ impl<'a> Decider<'a> {
 
     fn decide(&self, side: Side, plain: Plain, marks: &[Mark], pairs: &[Pair]) -> Decided {
         let (own, paired) = plain.pairs.example().unzip();
-        let evidence = plain.evidence(marks, Pairs { plain: paired.as_deref().unwrap_or(&[]), others: pairs });
+        let evidence =
+            plain.evidence(marks, Pairs { plain: Allowances::of(paired.as_deref().unwrap_or(&[])), others: pairs });
         let asked = Asked::Device { test_tac: plain.test_tac };
         let question = Question { asked, subscriber: Subscriber::default(), emergency: false };
         let policies = &self.scene.policies[side as usize];

@@ -244,7 +244,7 @@ fn judge(
     for number in singles.numbers(scene.today()) {
         let asked = |side: Side, of: &SingleSide| {
             let plain = plain[side as usize];
-            let evidence = plain.evidence(&of.marks, Pairs { plain: &[], others: &of.pairs });
+            let evidence = plain.evidence(&of.marks, Pairs::in_full(&of.pairs));
             scene.asked_with(number, side, &evidence, plain.test_tac, of_sim)
         };
         let (now, then) = (asked(Side::Before, before), asked(Side::After, after));

@@ -20,7 +20,7 @@ fn is_ours(subscriber: &Subscriber, pair: &Pair) -> bool {
 }
 
 fn current_pairs(scenario: &Scenario) -> Vec<Pair> {
-    let pairs = Pairs { plain: &scenario.plain, others: &scenario.others };
+    let pairs = Pairs { plain: Allowances::of(&scenario.plain), others: &scenario.others };
     pairs.iter().filter(|pair| pair.until().is_none_or(|until| until >= scenario.today)).collect()
 }
 

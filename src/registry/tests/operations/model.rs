@@ -297,7 +297,7 @@ impl Model {
                 pairs.extend(pair.sim.map(|sim| Pair::allowance(sim.into()).with_until(until).with_second(true)));
             }
         }
-        let evidence = Evidence { marks: &marks, pairs: Pairs { plain: &[], others: &pairs }, ..Evidence::default() };
+        let evidence = Evidence { marks: &marks, pairs: Pairs::in_full(&pairs), ..Evidence::default() };
         asks.iter().map(|ask| self.answer(ask, &evidence, today)).collect()
     }
 
