@@ -45,6 +45,7 @@ use crate::{
     day::Day,
     identity::Tac,
     listing::{Door, coded},
+    words::{About, Said},
 };
 pub use history::History;
 use std::{fmt, sync::Arc};
@@ -107,17 +108,25 @@ pub enum Subject {
     Door(Door),
 }
 
+impl Subject {
+    /// In words of the catalogue.
+    pub fn said(&self) -> Said {
+        let of = |about: About| Said::of(about.key(), []);
+        match self {
+            Self::Submission => of(About::Submission),
+            Self::Document(number) => of(About::Document).with("document", &**number),
+            Self::Brand { door: Some(door), brand } => of(About::BrandAt).with("brand", &**brand).with("door", *door),
+            Self::Brand { door: None, brand } => of(About::Brand).with("brand", &**brand),
+            Self::Model(model) => of(About::Model).with("model", &**model),
+            Self::Desk(desk) => of(About::Desk).with("desk", &**desk),
+            Self::Door(door) => of(About::Door).with("door", *door),
+        }
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Submission => f.write_str("submission"),
-            Self::Document(number) => write!(f, "document {number}"),
-            Self::Brand { door: Some(door), brand } => write!(f, "brand {brand} at {door}"),
-            Self::Brand { door: None, brand } => write!(f, "brand {brand} at all doors"),
-            Self::Model(model) => write!(f, "model {model} at all doors"),
-            Self::Desk(desk) => write!(f, "desk {desk}"),
-            Self::Door(door) => write!(f, "door {door}"),
-        }
+        self.said().fmt(f)
     }
 }
 
@@ -130,8 +139,8 @@ pub struct Alarm {
     pub severity: Severity,
     /// What it points at.
     pub subject: Subject,
-    /// The figures in words: observed and expected. Names of brands, doors, documents and desks, never a device.
-    pub what: String,
+    /// The figures: observed and expected. Names of brands, doors, documents and desks, never a device.
+    pub what: Said,
 }
 
 /// The document that a submission rests on.

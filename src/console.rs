@@ -7,6 +7,8 @@
 //! token stands in an address, a log or an error.
 
 mod approvals;
+mod breach;
+mod calendars;
 mod case;
 mod cases;
 mod desk;
@@ -26,7 +28,9 @@ mod preview;
 mod proposals;
 mod public;
 mod public_page;
+mod record;
 mod registration;
+mod registrations;
 mod reveal;
 mod search;
 mod sessions;
@@ -245,6 +249,15 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/open-case/{id}", get(opening::about)),
         ("/reveal", post(reveal::reveal)),
         ("/who", get(who::form).post(who::ask)),
+        ("/record", get(record::record)),
+        ("/breach", get(breach::form).post(breach::export)),
+        ("/registrations", get(registrations::counts)),
+        ("/registrations/lists", get(registrations::lists)),
+        ("/registrations/limit", get(registrations::limit)),
+        ("/calendars", get(calendars::calendars)),
+        ("/calendar/{number}", get(calendars::calendar)),
+        ("/calendar/{number}/decide", post(calendars::decide)),
+        ("/propose-calendar", get(calendars::blank).post(calendars::propose)),
         ("/approvals", get(approvals::approvals)),
         ("/batches", get(approvals::batches)),
         ("/batch/{number}", get(approvals::batch)),

@@ -5,6 +5,7 @@
 //! an export with any protobuf library; tags are forever (docs/storage.md).
 //! What always holds: personal values stand in entries as digests of salted rows only.
 
+mod alarm;
 mod batch;
 mod chain;
 mod orders;
@@ -14,10 +15,11 @@ mod phrase;
 pub use batch::{BatchActivated, BatchDiscarded, BatchStaged, BatchStateChanged, BatchSubmitted, Source};
 pub use chain::{Chain, OutOfOrder, register_name};
 pub use orders::{
-    AlarmRaised, DocumentRegistered, Endorsed, LimitsApplied, OverrideEnded, OverrideSet, ProposalClosed, Proposed,
+    AlarmRaised, DocumentRegistered, Endorsed, Figure, LimitsApplied, OverrideEnded, OverrideSet, ProposalClosed,
+    Proposed,
 };
 pub use people::{CredentialIssued, CredentialRevoked, PrincipalAdded, PrincipalRevoked, RoleGranted, RoleWithdrawn};
-pub use phrase::{hands, kind, order_words, time_text, words};
+pub use phrase::{hands, kind, order_told, order_words, time_text, told, words};
 
 use prost::{Message, Oneof};
 

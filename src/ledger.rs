@@ -6,7 +6,7 @@
 use crate::{
     batch::BatchState,
     day::Day,
-    journal::{Change, DocumentRegistered, Entry, Proposed},
+    journal::{AlarmRaised, Change, DocumentRegistered, Entry, Proposed},
     listing::{Door, coded},
     principal::{Credential, Grant, Principal, PrincipalKind, Principals, Role, ShownBy},
 };
@@ -101,12 +101,14 @@ pub struct Override {
 }
 
 /// An alarm.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
     /// What kind.
     pub kind: String,
     /// In words.
     pub what: String,
+    /// As it was raised, to be told in other languages.
+    pub raised: AlarmRaised,
     /// The batch that raised it; 0: none.
     pub batch: u64,
     /// When, in milliseconds since the Unix epoch.
@@ -218,7 +220,8 @@ impl Ledger {
             }
             Change::AlarmRaised(raised) => {
                 let (kind, what) = (raised.kind.clone(), raised.what.clone());
-                let alarm = Alarm { kind, what, batch: raised.batch, time_unix_ms: entry.time_unix_ms };
+                let (batch, time_unix_ms) = (raised.batch, entry.time_unix_ms);
+                let alarm = Alarm { kind, what, raised: raised.clone(), batch, time_unix_ms };
                 self.alarms.insert(entry.seq, alarm);
             }
             Change::LimitsApplied(limits) => self.limits = Some((entry.seq, limits.toml.clone())),

@@ -250,6 +250,13 @@ pub const NAME_CHARS_MAX: usize = 64;
 )]
 pub struct BadName(String);
 
+impl BadName {
+    /// What was given, cut to the length of a name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Checks the name of a principal.
 ///
 /// # Errors

@@ -45,6 +45,7 @@ use crate::{
     desk::DeskError,
     listing::coded,
     store::{Keyed, RegistrationStore, Store, StoreError},
+    words::Said,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -139,13 +140,13 @@ pub enum RegistrationError {
     },
     /// Somebody asks for what is another's.
     #[error("{0}")]
-    NotAllowed(String),
+    NotAllowed(Said),
     /// A value of the order that breaks a rule; the field stands first.
     #[error("{0}")]
-    Invalid(String),
+    Invalid(Said),
     /// As things stand it cannot be done.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Said),
 }
 
 /// The registrations of a register. Cloning copies references only.

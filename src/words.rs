@@ -6,8 +6,12 @@
 //! nobody hears a number, a name or a date of it.
 
 mod catalogue;
+mod said;
+mod sentences;
 mod terms;
 
+pub use said::{Said, Teller, Value};
+pub use sentences::{About, Finding, Line, Why};
 pub use terms::{CaseTerm, Deed, Label, Note, Remedy};
 
 use crate::{

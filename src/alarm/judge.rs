@@ -10,7 +10,11 @@ use super::{
     stream::{ALARM_AT, POOLED_AT, REFERENCE, Stream},
     weigh,
 };
-use crate::{day::Day, listing::Door};
+use crate::{
+    day::Day,
+    listing::Door,
+    words::{Finding, Said, Value},
+};
 
 /// How improbable a share must be, in nats: its chance is at most e^-16 = 1e-7 (Chernoff), a tenth of the budget,
 /// because devices of one batch are not independent.
@@ -36,9 +40,14 @@ fn severity(times_threshold: f64) -> Severity {
     if times_threshold >= 2.0 { Severity::Critical } else { Severity::Warning }
 }
 
-fn percent(share: f64) -> String {
+/// A figure that was estimated, without a fraction.
+fn rounded(figure: f64) -> Value {
+    Value::Count(figure.round_ties_even().max(0.0) as u64)
+}
+
+fn percent(share: f64) -> Value {
     let percent = share * 100.0;
-    if percent < 1.0 { format!("{percent:.2} %") } else { format!("{percent:.0} %") }
+    Value::Share(if percent < 1.0 { format!("{percent:.2}") } else { format!("{percent:.0}") })
 }
 
 impl History {
@@ -70,15 +79,21 @@ impl History {
     pub fn silent_doors(&self, day: Day) -> Vec<Alarm> {
         let silent = |(door, rhythm): (&Door, &silence::Rhythm)| {
             let (days, surprise) = rhythm.silence(day)?;
-            let last = Day::from_stored(rhythm.last()).map(|last| last.to_string()).unwrap_or_default();
+            let last = Day::from_stored(rhythm.last()).map_or_else(|| "".into(), Value::Day);
+            let what = Said::of(
+                Finding::Silent.key(),
+                [
+                    ("door", (*door).into()),
+                    ("days", Value::Count(days.into())),
+                    ("day", last),
+                    ("odds", rounded(surprise.min(30.0).exp())),
+                ],
+            );
             (surprise >= silence::ALARM_AT).then(|| Alarm {
                 kind: Kind::DoorSilent,
                 severity: severity(surprise / silence::ALARM_AT),
                 subject: Subject::Door(*door),
-                what: format!(
-                    "nothing came through {door} for {days} days, last on {last}; its weekdays make that 1 in {:.0}",
-                    surprise.min(30.0).exp()
-                ),
+                what,
             })
         };
         self.rhythms.iter().filter_map(silent).collect()
@@ -99,14 +114,14 @@ impl History {
             };
             if let Some(times) = crossed(stream, *part) {
                 let subject = Subject::Brand { door: Some(submission.door), brand: brand.clone() };
-                alarms.push(brand_alarm(times, subject, &figures(stream, *part)));
+                alarms.push(brand_alarm(times, subject, figures(Finding::Stream, stream, *part)));
             }
             let carried = self.pools.get(brand).copied().unwrap_or(0.0);
             let Some(z) = self.pooled(brand, Some((id, part.weighted))) else { continue };
             let pooled = (carried + z - REFERENCE) / POOLED_AT;
             if pooled >= 1.0 && contributes(stream, *part) && stream.z(part.weighted) > 1.0 {
-                let what = format!("{}; together with the other doors and days beyond chance", figures(stream, *part));
-                alarms.push(brand_alarm(pooled, Subject::Brand { door: None, brand: brand.clone() }, &what));
+                let what = figures(Finding::Pooled, stream, *part);
+                alarms.push(brand_alarm(pooled, Subject::Brand { door: None, brand: brand.clone() }, what));
             }
         }
         for (model, part) in models.iter().filter(|_| self.models.is_ready()) {
@@ -114,7 +129,7 @@ impl History {
             let Some(stream) = self.models.streams.get(model) else { continue };
             if let Some(times) = crossed(stream, *part) {
                 let subject = Subject::Model(model_name(model));
-                let what = figures(stream, *part);
+                let what = figures(Finding::Stream, stream, *part);
                 alarms.push(Alarm { kind: Kind::TacMix, severity: severity(times), subject, what });
             }
         }
@@ -127,12 +142,20 @@ impl History {
         }
         let desk = submission.desk.as_ref().unwrap_or(&submission.submitter);
         let far = self.desks.judge(submission.door, &submission.operator, desk, submission.imeis())?;
-        let own = far.own_usual.map_or("it has no past here".to_owned(), |own| format!("it usually has {own:.0}"));
+        let finding = if far.own_usual.is_some() { Finding::Desk } else { Finding::NewDesk };
+        let what = Said::of(
+            finding.key(),
+            [
+                ("imeis", Value::Count(far.today)),
+                ("own", rounded(far.own_usual.unwrap_or(0.0))),
+                ("peers", rounded(far.peers_usual)),
+            ],
+        );
         Some(Alarm {
             kind: Kind::ClerkFarAbovePeers,
             severity: severity(far.times_threshold),
             subject: Subject::Desk(desk.clone()),
-            what: format!("{} IMEIs today; {own}, its peers at this door {:.0} a day", far.today, far.peers_usual),
+            what,
         })
     }
 }
@@ -142,8 +165,8 @@ fn model_name((brand, model): &Key) -> Name {
     if model.starts_with(&**brand) { model.into() } else { format!("{brand} {model}").into() }
 }
 
-fn brand_alarm(times: f64, subject: Subject, what: &str) -> Alarm {
-    Alarm { kind: Kind::BrandMix, severity: severity(times), subject, what: what.to_owned() }
+fn brand_alarm(times: f64, subject: Subject, what: Said) -> Alarm {
+    Alarm { kind: Kind::BrandMix, severity: severity(times), subject, what }
 }
 
 fn contributes(stream: &Stream, part: Part) -> bool {
@@ -155,21 +178,23 @@ fn crossed(stream: &Stream, part: Part) -> Option<f64> {
     (times >= 1.0 && contributes(stream, part)).then_some(times)
 }
 
-fn figures(stream: &Stream, part: Part) -> String {
-    format!(
-        "{} IMEIs today, which weigh as {:.0} irregular ones, expected {:.0} (of this batch {} IMEIs, weight {:.0})",
-        stream.imeis + part.imeis,
-        stream.sum + part.weighted,
-        stream.expected(),
-        part.imeis,
-        part.weighted,
+fn figures(finding: Finding, stream: &Stream, part: Part) -> Said {
+    Said::of(
+        finding.key(),
+        [
+            ("imeis", Value::Count(stream.imeis + part.imeis)),
+            ("weight", rounded(stream.sum + part.weighted)),
+            ("expected", rounded(stream.expected())),
+            ("here", Value::Count(part.imeis)),
+            ("carried", rounded(part.weighted)),
+        ],
     )
 }
 
 /// A share that is judged: what, how many, of how many, its margin over the usual, the fewest that count.
 struct Share {
     kind: Kind,
-    what: &'static str,
+    what: Finding,
     hits: u64,
     of: u64,
     usual: f64,
@@ -184,14 +209,15 @@ impl Share {
             kind: self.kind,
             severity: severity(nats / SURPRISE_NATS / 5.0),
             subject: Subject::Submission,
-            what: format!(
-                "{} of {} IMEIs ({}) {}; usual here {}, tolerated {}",
-                self.hits,
-                self.of,
-                percent(weigh::share(self.hits, self.of)),
-                self.what,
-                percent(self.usual),
-                percent(self.expected)
+            what: Said::of(
+                self.what.key(),
+                [
+                    ("hits", Value::Count(self.hits)),
+                    ("of", Value::Count(self.of)),
+                    ("share", percent(weigh::share(self.hits, self.of))),
+                    ("usual", percent(self.usual)),
+                    ("tolerated", percent(self.expected)),
+                ],
             ),
         })
     }
@@ -215,13 +241,13 @@ fn shares(submission: &Submission, rates: &Rates) -> Vec<Alarm> {
     let black = sum(submission, |counts| counts.blacklisted);
     let lone = rates.lone.usual();
     let mut alarms: Vec<Alarm> = [
-        share(Kind::UnknownTacs, "are of TACs unknown to the catalogue", unknown, rates.unknown.usual(), 0.005),
-        share(Kind::AlreadyListed, "are listed through this door already", here, rates.here.usual(), 0.005),
-        share(Kind::AlreadyListed, "are listed already, here or elsewhere", elsewhere, rates.elsewhere.usual(), 0.005),
-        Share { least: 3, ..share(Kind::AlreadyListed, "are on the black list", black, rates.black.usual(), 0.0005) },
+        share(Kind::UnknownTacs, Finding::UnknownTacs, unknown, rates.unknown.usual(), 0.005),
+        share(Kind::AlreadyListed, Finding::ListedHere, here, rates.here.usual(), 0.005),
+        share(Kind::AlreadyListed, Finding::ListedElsewhere, elsewhere, rates.elsewhere.usual(), 0.005),
+        Share { least: 3, ..share(Kind::AlreadyListed, Finding::Black, black, rates.black.usual(), 0.0005) },
         Share {
             kind: Kind::HalfOfDualSim,
-            what: "of two-SIM models come without their other IMEI",
+            what: Finding::Half,
             hits: of_dual(|counts| counts.lone),
             of: of_dual(|counts| counts.imeis),
             usual: lone,
@@ -232,7 +258,7 @@ fn shares(submission: &Submission, rates: &Rates) -> Vec<Alarm> {
     .iter()
     .filter_map(Share::alarm)
     .collect();
-    for alarm in alarms.iter_mut().filter(|alarm| alarm.what.contains("black list")) {
+    for alarm in alarms.iter_mut().filter(|alarm| alarm.what.key() == Finding::Black.key()) {
         alarm.severity = Severity::Critical;
     }
     alarms
@@ -253,15 +279,16 @@ fn declared(submission: &Submission) -> Vec<Alarm> {
         };
         sum(submission, |counts| if differs(counts) { counts.imeis } else { 0 })
     });
+    let declared = format!("{brand}{}", named(document.model.as_ref()));
     let share = |kind, what, hits, of, expected| Share { kind, what, hits, of, usual: 0.0, expected, least: IMEIS_MIN };
     [
-        share(Kind::BrandMix, "are of another brand than declared", other, known, 0.01),
-        share(Kind::TacMix, "are of another model than declared", other_model, of_brand, 0.02),
+        share(Kind::BrandMix, Finding::OtherBrand, other, known, 0.01),
+        share(Kind::TacMix, Finding::OtherModel, other_model, of_brand, 0.02),
     ]
     .iter()
     .filter_map(Share::alarm)
     .map(|alarm| Alarm {
-        what: format!("{} (document {}: {brand}{})", alarm.what, document.number, named(document.model.as_ref())),
+        what: alarm.what.with("document", &*document.number).with("declared", declared.as_str()),
         subject: Subject::Document(document.number.clone()),
         ..alarm
     })
@@ -278,11 +305,13 @@ fn quota(submission: &Submission) -> Option<Alarm> {
         kind: Kind::OverQuota,
         severity: Severity::Critical,
         subject: Subject::Document(document.number.clone()),
-        what: format!(
-            "{} IMEIs, and {} were drawn before, of {} that the document allows",
-            submission.imeis(),
-            document.drawn,
-            document.quantity
+        what: Said::of(
+            Finding::Quota.key(),
+            [
+                ("imeis", Value::Count(submission.imeis())),
+                ("drawn", Value::Count(document.drawn)),
+                ("allowed", Value::Count(document.quantity)),
+            ],
         ),
     })
 }
@@ -298,6 +327,9 @@ fn spread(submission: &Submission, lane: &Lane) -> Option<Alarm> {
         kind: Kind::TacMix,
         severity: severity(z / SPREAD_AT),
         subject: Subject::Submission,
-        what: format!("{tacs} TACs in one submission; usual at this door {:.0}", lane.spread.mean().exp()),
+        what: Said::of(
+            Finding::Spread.key(),
+            [("tacs", Value::Count(tacs as u64)), ("usual", rounded(lane.spread.mean().exp()))],
+        ),
     })
 }

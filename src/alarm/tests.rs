@@ -263,7 +263,8 @@ proptest! {
             };
             let wild = Submission { day: day(n), ..submission(Door::ALL[door], imeis.iter().map(counts).collect()) };
             for alarm in history.judge(&wild) {
-                prop_assert!(!alarm.what.contains("NaN") && !alarm.what.contains("inf"), "{}", alarm.what);
+                let what = alarm.what.to_string();
+                prop_assert!(!what.contains("NaN") && !what.contains("inf"), "{what}");
             }
             history.add(&wild);
         }

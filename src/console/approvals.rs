@@ -5,7 +5,8 @@
 //! decide is decided by the write path; what changed since it was shown is refused.
 
 use super::{
-    Console, entry,
+    Console,
+    entry::{self, AlarmView},
     fields::Fields,
     page::{Frame, Guest, Signed, grouped, show},
     preview::PreviewView,
@@ -72,7 +73,7 @@ pub(super) async fn approvals(State(console): State<Console>, signed: Signed) ->
     batches.sort_by_key(|row| !row.is_mine);
     let proposals = ledger.open_proposals().iter().map(|(number, proposal)| Proposed {
         number: *number,
-        what: crate::journal::order_words(&proposal.change),
+        what: crate::journal::order_told(&proposal.change, language),
         proposer: proposal.proposer.clone(),
         reason: proposal.reason.clone(),
         moment: language.moment(proposal.time_unix_ms.div_euclid(1000)),
@@ -110,7 +111,7 @@ fn is_mine(registry: &Registry, name: &str, number: BatchNumber) -> bool {
 fn row(ledger: &Ledger, language: Language, number: BatchNumber, batch: &Batch, is_mine: bool) -> Row {
     Row {
         number,
-        kind: language.evidence_class(&batch.header.kind),
+        kind: language.list_kind(&batch.header.kind),
         door: language.door(batch.header.door),
         state: language.batch_state(batch.newest().1),
         added: grouped(language, batch.added),
@@ -133,7 +134,7 @@ struct Facts {
     /// Why a single operation was asked for; may be empty.
     reason: String,
     steps: Vec<StepRow>,
-    alarms: Vec<(String, String)>,
+    alarms: Vec<AlarmView>,
     endorsed_by: String,
     /// Steps that who looks may take: name in the address, and word.
     open: Vec<(&'static str, String)>,
@@ -206,7 +207,7 @@ fn facts(
         lapses: declared.lapses.map(|day| language.date(day)).unwrap_or_default(),
         reason: declared.reason.clone(),
         steps,
-        alarms: alarms.map(|alarm| (entry::alarm(&alarm.kind, language), alarm.what.clone())).collect(),
+        alarms: alarms.map(|alarm| AlarmView::of(alarm, language)).collect(),
         endorsed_by: endorsed_by(&ledger, number, batch),
         open: open.map(|(_, name, word)| (*name, language.screen(word))).collect(),
     }))
@@ -341,7 +342,7 @@ pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(pair).collect()
 }
 
-/// Why the register did not do it, in its own words.
+/// Why the register did not do it.
 pub(super) fn refused(guest: &Guest, error: &RegistryError) -> Response {
     use crate::registry::Refusal;
     let status = match error {
@@ -355,7 +356,8 @@ pub(super) fn refused(guest: &Guest, error: &RegistryError) -> Response {
         }
     };
     let (heading, because) = (guest.language.screen("trouble-refused"), entry::because(error, guest.language));
-    guest.trouble_in(status, heading, because, error.to_string())
+    let (said, english) = entry::said(error, guest.language);
+    guest.trouble_in(status, heading, because, said, english)
 }
 
 impl Console {

@@ -64,7 +64,13 @@ pub(super) fn desk_refused(guest: &Guest, error: &DeskError) -> Response {
         (DeskError::NoCase(_), _) => guest.trouble(StatusCode::NOT_FOUND, "no-case"),
         (_, Some(key)) => {
             let heading = guest.language.screen("trouble-refused");
-            guest.trouble_in(StatusCode::UNPROCESSABLE_ENTITY, heading, guest.language.screen(key), String::new())
+            guest.trouble_in(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                heading,
+                guest.language.screen(key),
+                String::new(),
+                String::new(),
+            )
         }
         _ => {
             tracing::error!(%error, "the desk cannot do what a page asks");

@@ -1,92 +1,40 @@
-//! What the register says of itself in English, in a few words of the catalogue: entries of the journal, alarms and refusals.
+//! What the register says of itself, as pages show it: alarms, and why something was refused.
 //!
-//! What always holds: the full sentence stands beside it, as it is recorded; an entry of a newer Saring has words too.
+//! What always holds: words come from the catalogue in the reader's language; what is on record in English only is marked as
+//! English, and a general sentence stands before it.
 
 use crate::{
-    journal::{Change, Entry, kind},
+    ledger::Alarm,
     registry::{Refusal, RegistryError},
-    words::Language,
+    words::{Language, Teller},
 };
 
-/// What a change is about: a number, or a name.
-fn subject(entry: &Entry) -> String {
-    let seq = entry.seq.to_string();
-    match &entry.change {
-        Some(Change::BatchActivated(body)) => body.batch.to_string(),
-        Some(Change::BatchDiscarded(discarded)) => discarded.batch.to_string(),
-        Some(Change::BatchSubmitted(submitted)) => {
-            submitted.body.as_ref().map(|body| body.batch.to_string()).unwrap_or_default()
+/// An alarm.
+pub(super) struct AlarmView {
+    pub(super) moment: String,
+    pub(super) kind: String,
+    /// The figures.
+    pub(super) what: String,
+    /// The figures where they are on record in English only; else empty.
+    pub(super) english: String,
+    /// The batch that raised it; 0: none.
+    pub(super) batch: u64,
+}
+
+impl AlarmView {
+    pub(super) fn of(alarm: &Alarm, language: Language) -> Self {
+        let what = alarm.raised.told(language);
+        Self {
+            moment: language.moment(alarm.time_unix_ms.div_euclid(1000)),
+            kind: language.alarm(&alarm.kind),
+            english: if what.is_none() { alarm.what.clone() } else { String::new() },
+            what: what.unwrap_or_default(),
+            batch: alarm.batch,
         }
-        Some(Change::BatchStateChanged(changed)) => changed.batch.to_string(),
-        Some(Change::PrincipalAdded(added)) => added.name.clone(),
-        Some(Change::CredentialIssued(issued)) => issued.principal.clone(),
-        Some(Change::CredentialRevoked(revoked)) => revoked.credential.to_string(),
-        Some(Change::PrincipalRevoked(revoked)) => revoked.name.clone(),
-        Some(Change::RoleGranted(granted)) => granted.principal.clone(),
-        Some(Change::RoleWithdrawn(withdrawn)) => withdrawn.grant.to_string(),
-        Some(Change::Endorsed(endorsed)) => endorsed.subject.to_string(),
-        Some(Change::ProposalClosed(closed)) => closed.proposal.to_string(),
-        Some(Change::DocumentRegistered(document)) => document.number.clone(),
-        Some(Change::OverrideEnded(ended)) => ended.number.to_string(),
-        Some(Change::AlarmRaised(alarm)) => alarm.batch.to_string(),
-        _ => seq,
     }
 }
 
-/// An entry in a few words.
-pub(super) fn brief(entry: &Entry, language: Language) -> String {
-    let of = subject(entry);
-    match (&entry.change, kind(entry)) {
-        (Some(Change::BatchStateChanged(changed)), _) => {
-            let state = u8::try_from(changed.state).ok().and_then(crate::batch::BatchState::from_code);
-            let state = state.map(|state| language.batch_state(state)).unwrap_or_default();
-            format!("{} {state}", language.screen_of("entry-batch-state", &of))
-        }
-        (Some(Change::AlarmRaised(raised)), _) => {
-            format!("{}: {}", language.screen_of("entry-alarm", &of), alarm(&raised.kind, language))
-        }
-        (Some(Change::ProposalClosed(closed)), _) if closed.approved => {
-            language.screen_of("entry-proposal-approved", &of)
-        }
-        (_, "epoch_started") => language.screen_of("entry-epoch", &of),
-        (_, "batch_staged") => language.screen_of("entry-batch-staged", &of),
-        (_, "batch_activated") => language.screen_of("entry-batch-active", &of),
-        (_, "batch_discarded") => language.screen_of("entry-batch-discarded", &of),
-        (_, "batch_submitted") => language.screen_of("entry-batch-submitted", &of),
-        (_, "settings_applied") => language.screen_of("entry-settings", &of),
-        (_, "principal_added") => language.screen_of("entry-principal-added", &of),
-        (_, "credential_issued") => language.screen_of("entry-credential-issued", &of),
-        (_, "credential_revoked") => language.screen_of("entry-credential-revoked", &of),
-        (_, "principal_revoked") => language.screen_of("entry-principal-revoked", &of),
-        (_, "role_granted") => language.screen_of("entry-role-granted", &of),
-        (_, "role_withdrawn") => language.screen_of("entry-role-withdrawn", &of),
-        (_, "proposed") => language.screen_of("entry-proposed", &of),
-        (_, "endorsed") => language.screen_of("entry-endorsed", &of),
-        (_, "proposal_closed") => language.screen_of("entry-proposal-rejected", &of),
-        (_, "document_registered") => language.screen_of("entry-document", &of),
-        (_, "override_set") => language.screen_of("entry-override", &of),
-        (_, "override_ended") => language.screen_of("entry-override-ended", &of),
-        (_, "limits_applied") => language.screen_of("entry-limits", &of),
-        _ => language.screen_of("entry-other", &of),
-    }
-}
-
-/// The kind of an alarm in words; one that the catalogue does not have stays as it is.
-pub(super) fn alarm(kind: &str, language: Language) -> String {
-    match kind {
-        "BRAND_MIX" => language.screen("alarm-brand-mix"),
-        "TAC_MIX" => language.screen("alarm-tac-mix"),
-        "UNKNOWN_TACS" => language.screen("alarm-unknown-tacs"),
-        "ALREADY_LISTED" => language.screen("alarm-already-listed"),
-        "HALF_OF_DUAL_SIM" => language.screen("alarm-half-of-dual-sim"),
-        "DOOR_SILENT" => language.screen("alarm-door-silent"),
-        "CLERK_FAR_ABOVE_PEERS" => language.screen("alarm-clerk"),
-        "OVER_QUOTA" => language.screen("alarm-over-quota"),
-        other => other.to_owned(),
-    }
-}
-
-/// Why the register did not do it, in a sentence; its own words follow.
+/// Why the register did not do it, in a general sentence.
 pub(super) fn because(error: &RegistryError, language: Language) -> String {
     match error {
         RegistryError::Refused(Refusal::NotAllowed(_)) => language.screen("because-not-allowed"),
@@ -95,4 +43,14 @@ pub(super) fn because(error: &RegistryError, language: Language) -> String {
         RegistryError::Refused(Refusal::Limit(_)) => language.screen("because-limit"),
         _ => language.screen("because-invalid"),
     }
+}
+
+/// The same to the point: in the reader's language, and what only English has.
+pub(super) fn said(error: &RegistryError, language: Language) -> (String, String) {
+    let told = match error {
+        RegistryError::Refused(refusal) => refusal.told(Teller::To(language)),
+        _ => None,
+    };
+    let english = if told.is_none() { error.to_string() } else { String::new() };
+    (told.unwrap_or_default(), english)
 }

@@ -3,7 +3,6 @@
 use super::{
     Console,
     approvals::refused,
-    entry,
     page::{Frame, Signed, show},
 };
 use crate::{journal, registry::Registry, store::StoreError, words::Language};
@@ -22,9 +21,7 @@ struct Line {
     moment: String,
     principal: String,
     approver: String,
-    /// In a few words.
-    brief: String,
-    /// In full and in English, as the journal says it everywhere.
+    /// What was changed, in the reader's language.
     what: String,
 }
 
@@ -65,9 +62,9 @@ fn journal_page(registry: &Registry, language: Language, last: u64, frame: Frame
     let mut lines = Vec::new();
     for entry in store.entries(first)?.take((last + 1 - first) as usize) {
         let entry = entry?;
-        let (brief, what) = (entry::brief(&entry, language), journal::words(&entry));
+        let what = journal::told(&entry, language);
         let moment = language.moment(entry.time_unix_ms.div_euclid(1000));
-        lines.push(Line { seq: entry.seq, moment, principal: entry.principal, approver: entry.approver, brief, what });
+        lines.push(Line { seq: entry.seq, moment, principal: entry.principal, approver: entry.approver, what });
     }
     lines.reverse();
     Ok(JournalPage {

@@ -71,9 +71,12 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("/approvals", "nav-approvals", "a"),
     ("/batches", "nav-batches", "b"),
     ("/who", "nav-who", "w"),
+    ("/record", "nav-record", "r"),
+    ("/registrations", "nav-registrations", "k"),
     ("/status", "nav-status", "t"),
     ("/journal", "nav-journal", "j"),
     ("/principals", "nav-people", "p"),
+    ("/breach", "nav-breach", "x"),
 ];
 
 /// What stands around every page.
@@ -136,20 +139,29 @@ struct Trouble {
     frame: Frame,
     heading: String,
     text: String,
-    /// What the register says, in English; empty: nothing.
+    /// What the register says besides; empty: nothing.
     said: String,
+    /// What it says in English only; empty: nothing.
+    english: String,
 }
 
 impl Guest {
     /// A page that says what is wrong: the texts `trouble-…` and `trouble-…-text`.
     pub(super) fn trouble(&self, status: StatusCode, words: &str) -> Response {
         let text = |part: &str| self.language.screen(&format!("trouble-{words}{part}"));
-        self.trouble_in(status, text(""), text("-text"), String::new())
+        self.trouble_in(status, text(""), text("-text"), String::new(), String::new())
     }
 
     /// The same in these words, with the register's own where it has any.
-    pub(super) fn trouble_in(&self, status: StatusCode, heading: String, text: String, said: String) -> Response {
-        let page = Trouble { frame: Frame::of(self), heading, text, said };
+    pub(super) fn trouble_in(
+        &self,
+        status: StatusCode,
+        heading: String,
+        text: String,
+        said: String,
+        english: String,
+    ) -> Response {
+        let page = Trouble { frame: Frame::of(self), heading, text, said, english };
         (status, show(&page)).into_response()
     }
 }
@@ -167,17 +179,5 @@ pub(super) fn show(page: &impl Template) -> Response {
 
 /// A figure with a sign between thousands.
 pub(super) fn grouped(language: Language, number: u64) -> String {
-    let sign = match language {
-        Language::Indonesian => '.',
-        Language::English => ',',
-    };
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(sign);
-        }
-        text.push(digit);
-    }
-    text
+    language.grouped(number)
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     listing::Door,
-    principal::{Principal, PrincipalKind, Role, ShownBy, Token},
+    principal::{Grant, Principal, PrincipalKind, Role, ShownBy, Token},
     registry::{CredentialOrder, NewPrincipal, Order},
     store::Hands,
     words::Language,
@@ -32,7 +32,7 @@ const TEXT_CHARS_MAX: usize = 200;
 struct Person {
     name: String,
     title: String,
-    kind: &'static str,
+    kind: String,
     operator: String,
     revoked: bool,
     roles: Vec<(u64, String)>,
@@ -64,14 +64,21 @@ impl Person {
         Self {
             name: one.name.clone(),
             title: one.title.clone(),
-            kind: one.kind.name(),
+            kind: language.principal_kind(one.kind),
             operator: one.operator.clone(),
             revoked: one.revoked,
-            roles: one.grants.iter().map(|(number, grant)| (*number, grant.to_string())).collect(),
+            roles: one.grants.iter().map(|(number, grant)| (*number, grant_words(grant, language))).collect(),
             credentials: counting.map(credential).collect(),
             until: last.map(|end| language.moment(end)).unwrap_or_default(),
         }
     }
+}
+
+/// A role, with the doors that it is for.
+pub(super) fn grant_words(grant: &Grant, language: Language) -> String {
+    let doors: Vec<_> = grant.doors.iter().map(|door| language.door(*door)).collect();
+    let role = language.role(grant.role);
+    if doors.is_empty() { role } else { format!("{role}: {}", doors.join(", ")) }
 }
 
 #[derive(Template)]
@@ -98,7 +105,8 @@ struct PersonPage {
     person: Person,
     /// Whether who looks administrates.
     may_change: bool,
-    roles: Vec<&'static str>,
+    /// Names and words.
+    roles: Vec<(&'static str, String)>,
     doors: Vec<(&'static str, String)>,
     request: String,
 }
@@ -116,7 +124,7 @@ pub(super) async fn person(State(console): State<Console>, signed: Signed, Path(
         frame: Frame::of(guest),
         person: Person::of(one, language),
         may_change: opens(guest, "/add-principal") && !one.revoked,
-        roles: Role::ALL.iter().map(|role| role.name()).collect(),
+        roles: Role::ALL.iter().map(|role| (role.name(), language.role(*role))).collect(),
         doors: Door::ALL.iter().map(|door| (door.name(), language.door(*door))).collect(),
         request,
     })
@@ -214,7 +222,8 @@ fn token_page(guest: &Guest, name: &str, token: &Token, proposal: u64) -> Respon
 #[template(path = "add_principal.html")]
 struct AddPage {
     frame: Frame,
-    kinds: Vec<&'static str>,
+    /// Names and words.
+    kinds: Vec<(&'static str, String)>,
     request: String,
 }
 
@@ -222,7 +231,7 @@ struct AddPage {
 pub(super) async fn add_form(signed: Signed) -> Response {
     let guest = &signed.guest;
     let Ok(request) = random::<16>() else { return guest.trouble(StatusCode::INTERNAL_SERVER_ERROR, "broken") };
-    let kinds = PrincipalKind::ALL.iter().map(|kind| kind.name()).collect();
+    let kinds = PrincipalKind::ALL.iter().map(|kind| (kind.name(), guest.language.principal_kind(*kind))).collect();
     show(&AddPage { frame: Frame::of(guest), kinds, request })
 }
 

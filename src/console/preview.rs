@@ -57,7 +57,7 @@ impl PreviewView {
         });
         let unlisted = seen.unlisted.iter().map(|change| Line {
             operator: change.operator.clone(),
-            of: change.what.name().to_owned(),
+            of: language.unlisted(change.what.name()),
             from: badge(language, change.from),
             to: badge(language, change.to),
             imeis: String::new(),

@@ -65,7 +65,7 @@ pub(super) async fn proposal(State(console): State<Console>, signed: Signed, Pat
     show(&ProposalPage {
         frame: Frame::of(guest),
         number,
-        what: journal::order_words(&proposal.change),
+        what: journal::order_told(&proposal.change, language),
         document,
         proposer: proposal.proposer.clone(),
         reason: proposal.reason.clone(),

@@ -8,6 +8,7 @@ use super::{
     fields::{Fields, local},
     gate::set_cookie,
     page::{Frame, Guest, Signed, show},
+    people::grant_words,
     sessions::{Shown, random},
 };
 use crate::{
@@ -177,7 +178,7 @@ fn account_page(signed: &Signed, status: StatusCode, wrong: String, done: bool) 
     let page = AccountPage {
         frame: Frame::of(&signed.guest),
         title: principal.title.clone(),
-        roles: principal.grants.values().map(ToString::to_string).collect(),
+        roles: principal.grants.values().map(|grant| grant_words(grant, signed.guest.language)).collect(),
         is_person: principal.kind == PrincipalKind::Person,
         asks_present: signed.visit.shown == Shown::Password,
         rotates: match signed.visit.shown {

@@ -5,6 +5,7 @@
 use super::{
     Console,
     approvals::refused,
+    entry::AlarmView,
     page::{Frame, Signed, grouped, show},
     verdict::Badge,
 };
@@ -105,7 +106,7 @@ struct StatusPage {
     doors: Vec<DoorRow>,
     memory: String,
     disk: String,
-    alarms: Vec<(String, String, u64)>,
+    alarms: Vec<AlarmView>,
 }
 
 /// Days beyond which nobody plans.
@@ -141,9 +142,7 @@ pub(super) async fn status(State(console): State<Console>, signed: Signed) -> Re
         states: figures.states().iter().map(|(_, count)| grouped(language, *count)).collect(),
     });
     let alarms = ledger.alarms().values().rev().take(ALARMS_MAX);
-    let alarms = alarms.map(|alarm| {
-        (language.moment(alarm.time_unix_ms.div_euclid(1000)), format!("{}: {}", alarm.kind, alarm.what), alarm.batch)
-    });
+    let alarms = alarms.map(|alarm| AlarmView::of(alarm, language));
     let memory = console.checker().sets().map_or(0, |sets| sets.stats().total_bytes());
     show(&StatusPage {
         frame: Frame::of(guest),

@@ -27,20 +27,20 @@ use axum::{
 };
 
 /// Somebody who looked.
-struct Seen {
-    entry: u64,
-    moment: String,
-    who: String,
-    operator: String,
-    deed: String,
+pub(super) struct Seen {
+    pub(super) entry: u64,
+    pub(super) moment: String,
+    pub(super) who: String,
+    pub(super) operator: String,
+    pub(super) deed: String,
     /// What was asked for, as it may be shown.
-    text: String,
-    in_full: bool,
-    why: String,
+    pub(super) text: String,
+    pub(super) in_full: bool,
+    pub(super) why: String,
 }
 
 impl Seen {
-    fn of(line: &AuditLine, language: Language) -> Self {
+    pub(super) fn of(line: &AuditLine, language: Language) -> Self {
         Self {
             entry: line.seq,
             moment: language.moment(line.time_unix_ms.div_euclid(1000)),
@@ -65,7 +65,7 @@ fn text_of(line: &AuditLine, language: Language) -> String {
 }
 
 /// A deed of the desk in words.
-fn deed_words(language: Language, deed: Deed) -> String {
+pub(super) fn deed_words(language: Language, deed: Deed) -> String {
     match deed {
         Deed::LookUp => language.screen("deed-lookup"),
         Deed::Reveal => language.screen("deed-reveal"),

@@ -1,7 +1,12 @@
 //! The breach pack: what somebody saw in a time, as one export for the report within three days (UU PDP art. 46).
 
 use super::{Agent, AuditFilter, AuditLine, Deed, Desk, DeskError, look::Recorded, purpose};
-use crate::{identity::EquipmentKey, pairing::Number, tree::Checkpoint};
+use crate::{
+    identity::{EquipmentKey, Imei},
+    pairing::{Number, NumberKind},
+    tree::Checkpoint,
+};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Entries that one page of reading brings.
@@ -115,4 +120,64 @@ impl Desk {
             erased,
         })
     }
+}
+
+impl BreachPack {
+    /// The pack as a file, in the form that the command line prints it.
+    pub fn export(&self) -> Value {
+        let subjects = self.subjects.iter().map(|(number, seen)| {
+            json!({
+                "kind": match number.kind() { NumberKind::Msisdn(_) => "msisdn", NumberKind::Imsi(_) => "imsi" },
+                "number": whole(*number),
+                "first": time(seen.first_unix_ms),
+                "last": time(seen.last_unix_ms),
+                "times": seen.times,
+                "in_full": seen.in_full,
+            })
+        });
+        json!({
+            "principal": self.principal,
+            "from": time(self.from.saturating_mul(1000)),
+            "to": time(self.to.saturating_mul(1000)),
+            "made_by": self.made_by,
+            "audit_entry": self.entry,
+            "checkpoint": self.checkpoint.as_ref().map(Checkpoint::note).unwrap_or_default(),
+            "subjects": subjects.collect::<Vec<_>>(),
+            "devices": devices(&self.devices),
+            "erased_before": self.erased,
+            "entries": self.lines.iter().map(entry).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn entry(line: &AuditLine) -> Value {
+    let numbers = line.subjects.iter().map(|(number, in_full)| json!({"number": whole(*number), "in_full": in_full}));
+    json!({
+        "entry": line.seq,
+        "time": time(line.time_unix_ms),
+        "principal": line.principal,
+        "operator": line.operator,
+        "deed": line.deed.map_or("", Deed::name),
+        "about": line.about,
+        "text": line.text,
+        "purpose": line.why,
+        "numbers": numbers.collect::<Vec<_>>(),
+        "devices": devices(&line.devices),
+        "erased": line.erased,
+    })
+}
+
+fn devices(keys: &[EquipmentKey]) -> Vec<String> {
+    keys.iter().map(|key| Imei::from_key(*key).to_string()).collect()
+}
+
+fn whole(number: Number) -> String {
+    match number.kind() {
+        NumberKind::Msisdn(msisdn) => msisdn.to_string(),
+        NumberKind::Imsi(imsi) => imsi.to_string(),
+    }
+}
+
+fn time(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms).map_or_else(|_| String::new(), |time| time.to_string())
 }

@@ -120,6 +120,29 @@ pub struct AlarmRaised {
     /// Code of the door; 0: none.
     #[prost(uint32, tag = "4")]
     pub door: u32,
+    /// What it points at: a key of the catalogue of words. Empty in entries of older builds.
+    #[prost(string, tag = "5")]
+    pub about: String,
+    /// What was found: a key of the catalogue. Empty in entries of older builds.
+    #[prost(string, tag = "6")]
+    pub finding: String,
+    /// The values that both name.
+    #[prost(message, repeated, tag = "7")]
+    pub figures: Vec<Figure>,
+}
+
+/// A value of an alarm.
+#[derive(Clone, PartialEq, Message)]
+pub struct Figure {
+    /// What it is of.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// How it is read: 0 text, 1 count, 2 share in percent, 3 day, 4 door.
+    #[prost(uint32, tag = "2")]
+    pub sort: u32,
+    /// The value.
+    #[prost(string, tag = "3")]
+    pub text: String,
 }
 
 /// The limits of the doors.

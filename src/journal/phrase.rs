@@ -1,33 +1,37 @@
 //! Entries in words, for people: a line says what was changed.
 //!
+//! The words are those of the catalogue ([`crate::words`]), for records in English and for pages in the reader's language.
 //! What always holds: every kind of change has words (a new kind does not compile without); texts that people have
 //! entered are quoted with control characters escaped, so that no reason can pass for a line of its own.
 
-use super::{BatchActivated, BatchStaged, Change, Entry, Source};
+use super::{AlarmRaised, BatchActivated, BatchStaged, Change, CredentialIssued, Entry, Source};
 use crate::{
     batch::BatchState,
     day::{Day, WIB_OFFSET_SECONDS},
     ledger::OverrideAnswer,
     listing::{Class, Door},
     principal::{PrincipalKind, Role},
+    words::{Language, Line, Teller, Value},
 };
 
-/// What an entry changed, in words.
+/// What an entry changed, in words for records and the command line.
 pub fn words(entry: &Entry) -> String {
-    entry.change.as_ref().map_or_else(
-        || "a change that this build does not know".to_owned(),
-        |change| {
-            let subject = match change {
-                Change::BatchStaged(_) => format!("batch {} staged: ", entry.seq),
-                Change::Proposed(_) => format!("proposal {}: ", entry.seq),
-                Change::OverrideSet(_) => format!("override {}: ", entry.seq),
-                Change::CredentialIssued(_) => format!("credential {}: ", entry.seq),
-                Change::RoleGranted(_) => format!("grant {}: ", entry.seq),
-                _ => String::new(),
-            };
-            subject + &change_words(change)
-        },
-    )
+    Phrase(Teller::Record).entry(entry)
+}
+
+/// What an entry changed, in somebody's language.
+pub fn told(entry: &Entry, language: Language) -> String {
+    Phrase(Teller::To(language)).entry(entry)
+}
+
+/// What a change that waits would do, in words. Without a moment it begins when it is approved.
+pub fn order_words(change: &Change) -> String {
+    Phrase(Teller::Record).change(change, Line::Approval)
+}
+
+/// The same in somebody's language.
+pub fn order_told(change: &Change, language: Language) -> String {
+    Phrase(Teller::To(language)).change(change, Line::Approval)
 }
 
 /// The kind of an entry's change, as JSON names it.
@@ -71,169 +75,223 @@ pub fn time_text(unix_ms: i64) -> String {
     shown.map_or_else(|_| format!("{unix_ms} ms"), |time| time.strftime("%Y-%m-%d %H:%M:%S WIB").to_string())
 }
 
-fn change_words(change: &Change) -> String {
-    words_of(change, "the beginning")
-}
+/// Entries in the words of a teller.
+#[derive(Clone, Copy)]
+struct Phrase(Teller);
 
-/// What a change that waits would do, in words. Without a moment it begins when it is approved.
-pub fn order_words(change: &Change) -> String {
-    words_of(change, "its approval")
-}
+impl Phrase {
+    fn line(self, line: Line, values: &[(&'static str, Value)]) -> String {
+        self.0.tell(line.key(), values)
+    }
 
-/// `start`: when something begins that names no moment.
-fn words_of(change: &Change, start: &str) -> String {
-    let from_text = |unix_s: i64| match unix_s {
-        0 => start.to_owned(),
-        _ => time_text(unix_s.saturating_mul(1000)),
-    };
-    match change {
-        Change::EpochStarted(started) if started.parent_epoch == 0 => "the register begins".to_owned(),
-        Change::EpochStarted(started) => {
-            format!("a new epoch begins behind {}.{}", started.parent_epoch, started.parent_seq)
+    /// A line that names a number only.
+    fn of(self, line: Line, number: u64) -> String {
+        self.line(line, &[("number", Value::number(number))])
+    }
+
+    fn entry(self, entry: &Entry) -> String {
+        let Some(change) = &entry.change else { return self.line(Line::Unknown, &[]) };
+        let what = self.change(change, Line::Beginning);
+        let line = match change {
+            Change::BatchStaged(_) => Line::Staged,
+            Change::Proposed(_) => Line::Proposal,
+            Change::OverrideSet(_) => Line::Override,
+            Change::CredentialIssued(_) => Line::Credential,
+            Change::RoleGranted(_) => Line::Grant,
+            _ => return what,
+        };
+        self.line(line, &[("number", Value::number(entry.seq)), ("what", what.into())])
+    }
+
+    /// `start`: when something begins that names no moment.
+    fn change(self, change: &Change, start: Line) -> String {
+        let from = |unix_s: i64| match unix_s {
+            0 => self.line(start, &[]).into(),
+            _ => Value::Moment(unix_s),
+        };
+        match change {
+            Change::EpochStarted(started) if started.parent_epoch == 0 => self.line(Line::Begins, &[]),
+            Change::EpochStarted(started) => {
+                let number = format!("{}.{}", started.parent_epoch, started.parent_seq);
+                self.line(Line::Epoch, &[("number", number.into())])
+            }
+            Change::BatchStaged(staged) => self.staged(staged),
+            Change::BatchActivated(body) => self.body(Line::Active, body),
+            Change::BatchDiscarded(discarded) => {
+                self.of(Line::Discarded, discarded.batch) + &self.because(&discarded.reason)
+            }
+            Change::SettingsApplied(settings) => {
+                let moment = from(settings.effective_from_unix_s);
+                self.line(Line::Settings, &[("count", lines_of(&settings.toml)), ("moment", moment)])
+            }
+            Change::PrincipalAdded(added) => {
+                let kind = coded(added.kind, PrincipalKind::from_code, Value::principal_kind);
+                let line = if added.operator.is_empty() { Line::Principal } else { Line::PrincipalOf };
+                let (name, operator) = (shown(&added.name).into(), shown(&added.operator).into());
+                let title = quoted(&added.title).into();
+                self.line(line, &[("kind", kind), ("name", name), ("operator", operator), ("title", title)])
+            }
+            Change::CredentialIssued(issued) => self.issued(issued),
+            Change::CredentialRevoked(revoked) => {
+                self.of(Line::CredentialRevoked, revoked.credential) + &self.because(&revoked.reason)
+            }
+            Change::PrincipalRevoked(revoked) => {
+                let name = shown(&revoked.name).into();
+                self.line(Line::PrincipalRevoked, &[("name", name)]) + &self.because(&revoked.reason)
+            }
+            Change::RoleGranted(granted) => {
+                let role = coded(granted.role, Role::from_code, Value::role);
+                let doors: Vec<String> = granted.doors.iter().map(|code| self.0.value(&door(*code))).collect();
+                let line = if doors.is_empty() { Line::Role } else { Line::RoleFor };
+                let (name, doors) = (shown(&granted.principal).into(), doors.join(", ").into());
+                self.line(line, &[("name", name), ("role", role), ("doors", doors)])
+            }
+            Change::RoleWithdrawn(withdrawn) => {
+                self.of(Line::GrantEnds, withdrawn.grant) + &self.because(&withdrawn.reason)
+            }
+            Change::Proposed(proposed) => {
+                let what = proposed.change.as_ref();
+                let what = what
+                    .map_or_else(|| self.line(Line::UnknownOrder, &[]), |change| self.change(change, Line::Approval));
+                what + &self.because(&proposed.reason)
+            }
+            Change::Endorsed(endorsed) if endorsed.state == 0 => self.of(Line::EndorsedProposal, endorsed.subject),
+            Change::Endorsed(endorsed) => {
+                let number = Value::number(endorsed.subject);
+                self.line(Line::EndorsedBatch, &[("number", number), ("state", state(endorsed.state))])
+            }
+            Change::ProposalClosed(closed) => {
+                let line = if closed.approved { Line::Approved } else { Line::Rejected };
+                self.of(line, closed.proposal) + &self.because(&closed.reason)
+            }
+            Change::BatchSubmitted(submitted) => match &submitted.body {
+                None => self.line(Line::SubmittedBare, &[]),
+                Some(body) => self.body(Line::Submitted, body),
+            },
+            Change::BatchStateChanged(changed) => {
+                let black = |day: Day| self.line(Line::BlackFrom, &[("from", day.into())]);
+                let black = day(changed.black_from_plus_one).map_or_else(String::new, black);
+                let number = Value::number(changed.batch);
+                let now = self.line(Line::State, &[("number", number), ("state", state(changed.state))]);
+                now + &black + &self.because(&changed.reason)
+            }
+            Change::DocumentRegistered(document) => {
+                let values = [
+                    ("number", quoted(&document.number).into()),
+                    ("door", door(document.door)),
+                    ("count", Value::Count(document.quantity)),
+                ];
+                let what = self.model(&document.brand, &document.model);
+                self.line(Line::Document, &values) + &what + &self.until(document.valid_until_plus_one)
+            }
+            Change::OverrideSet(set) => {
+                let operator =
+                    if set.operator.is_empty() { self.line(Line::AllOperators, &[]) } else { shown(&set.operator) };
+                let answer = |answer: OverrideAnswer| Value::term("answer", answer.name());
+                let values = [
+                    ("operator", operator.into()),
+                    ("answer", coded(set.answer, OverrideAnswer::from_code, answer)),
+                    ("moment", from(set.from_unix_s)),
+                    ("until", Value::Moment(set.until_unix_s)),
+                ];
+                self.line(Line::Answer, &values) + &self.because(&set.reason)
+            }
+            Change::OverrideEnded(ended) => self.of(Line::OverrideEnds, ended.number) + &self.because(&ended.reason),
+            Change::AlarmRaised(alarm) => self.alarm(alarm),
+            Change::LimitsApplied(limits) => self.line(Line::Limits, &[("count", lines_of(&limits.toml))]),
         }
-        Change::BatchStaged(staged) => staged_words(staged),
-        Change::BatchActivated(body) => format!("batch {} comes into force: {}", body.batch, body_words(body)),
-        Change::BatchDiscarded(discarded) => {
-            format!("batch {} is given up{}", discarded.batch, because(&discarded.reason))
+    }
+
+    fn issued(self, issued: &CredentialIssued) -> String {
+        let subject = &issued.certificate_subject;
+        let line = if subject.is_empty() { Line::Token } else { Line::Certificate };
+        let (name, until) = (shown(&issued.principal).into(), Value::Moment(issued.expires_unix_s));
+        self.line(line, &[("subject", quoted(subject).into()), ("name", name), ("moment", until)])
+    }
+
+    fn alarm(self, alarm: &AlarmRaised) -> String {
+        let (kind, what) = match self.0 {
+            Teller::Record => (shown(&alarm.kind), quoted(&alarm.what)),
+            Teller::To(language) => {
+                (shown(&language.alarm(&alarm.kind)), alarm.told(language).unwrap_or_else(|| quoted(&alarm.what)))
+            }
+        };
+        let line = if alarm.batch == 0 { Line::Alarm } else { Line::AlarmOf };
+        self.line(line, &[("kind", kind.into()), ("number", Value::number(alarm.batch)), ("what", what.into())])
+    }
+
+    fn staged(self, staged: &BatchStaged) -> String {
+        let kind = Value::Term(format!("kind-{}", staged.kind), shown(&staged.kind));
+        let mut words = self.line(Line::Through, &[("kind", kind), ("door", door(staged.door))]);
+        let class = u8::try_from(staged.class).ok().and_then(Class::from_code);
+        if let Some(class) = class.filter(|class| class.name() != staged.kind) {
+            words = format!("{words} {}", self.line(Line::Class, &[("class", Value::term("class", class.name()))]));
         }
-        Change::SettingsApplied(settings) => {
-            let from = from_text(settings.effective_from_unix_s);
-            let lines = settings.toml.lines().filter(|line| !line.trim().is_empty()).count();
-            format!("settings ({lines} lines), in force from {from}")
+        if !staged.operator.is_empty() {
+            words = format!("{words} {}", self.line(Line::Of, &[("operator", shown(&staged.operator).into())]));
         }
-        Change::PrincipalAdded(added) => {
-            let kind = coded(added.kind, PrincipalKind::from_code, PrincipalKind::name);
-            let of = if added.operator.is_empty() { String::new() } else { format!(" of {}", shown(&added.operator)) };
-            format!("{kind} {}{of} is known from now on: {}", shown(&added.name), quoted(&added.title))
+        if !staged.document.is_empty() {
+            words += &self.line(Line::ByDocument, &[("document", quoted(&staged.document).into())]);
         }
-        Change::CredentialIssued(issued) => {
-            let until = time_text(issued.expires_unix_s.saturating_mul(1000));
-            let what = if issued.certificate_subject.is_empty() {
-                "a token".to_owned()
-            } else {
-                format!("certificate {}", quoted(&issued.certificate_subject))
-            };
-            format!("{what} for {}, until {until}", shown(&issued.principal))
+        if staged.quantity > 0 {
+            let line = if staged.planned { Line::Planned } else { Line::Declared };
+            words += &self.line(line, &[("count", Value::Count(staged.quantity))]);
         }
-        Change::CredentialRevoked(revoked) => {
-            format!("credential {} counts no more{}", revoked.credential, because(&revoked.reason))
+        let what = self.model(&staged.brand, &staged.model);
+        words + &what + &self.until(staged.valid_until_plus_one) + &self.because(&staged.reason)
+    }
+
+    fn body(self, line: Line, body: &BatchActivated) -> String {
+        let (added, removed) = (Value::Count(body.added), Value::Count(body.removed));
+        let mut what = self.line(Line::Rows, &[("added", added), ("removed", removed)]);
+        if body.rejected > 0 {
+            what += &self.line(Line::RejectedRows, &[("count", Value::Count(body.rejected))]);
         }
-        Change::PrincipalRevoked(revoked) => {
-            format!("{} counts no more{}", shown(&revoked.name), because(&revoked.reason))
+        let names: Vec<String> = body.sources.iter().map(|Source { name, .. }| quoted(name)).collect();
+        if !names.is_empty() {
+            what += &self.line(Line::FromFiles, &[("files", names.join(", ").into())]);
         }
-        Change::RoleGranted(granted) => {
-            let role = coded(granted.role, Role::from_code, Role::name);
-            let doors: Vec<String> = granted.doors.iter().map(|door| door_words(*door)).collect();
-            let of = if doors.is_empty() { String::new() } else { format!(" for {}", doors.join(", ")) };
-            format!("{} is {role}{of}", shown(&granted.principal))
+        self.line(line, &[("number", Value::number(body.batch)), ("what", what.into())])
+    }
+
+    fn model(self, brand: &str, model: &str) -> String {
+        let name = format!("{brand} {model}");
+        match name.trim() {
+            "" => String::new(),
+            name => format!(" {}", self.line(Line::OfModel, &[("model", quoted(name).into())])),
         }
-        Change::RoleWithdrawn(withdrawn) => {
-            format!("grant {} ends{}", withdrawn.grant, because(&withdrawn.reason))
-        }
-        Change::Proposed(proposed) => {
-            let what = proposed.change.as_ref().map_or_else(|| "nothing that this build knows".into(), order_words);
-            format!("{what}{}", because(&proposed.reason))
-        }
-        Change::Endorsed(endorsed) if endorsed.state == 0 => {
-            format!("proposal {} has one more approver", endorsed.subject)
-        }
-        Change::Endorsed(endorsed) => {
-            format!("batch {} has one more approver for: {}", endorsed.subject, state_words(endorsed.state))
-        }
-        Change::ProposalClosed(closed) => {
-            let how = if closed.approved { "approved" } else { "rejected" };
-            format!("proposal {} is {how}{}", closed.proposal, because(&closed.reason))
-        }
-        Change::BatchSubmitted(submitted) => submitted.body.as_ref().map_or_else(
-            || "a batch without body is submitted".to_owned(),
-            |body| format!("batch {} is submitted: {}", body.batch, body_words(body)),
-        ),
-        Change::BatchStateChanged(changed) => {
-            let black = day(changed.black_from_plus_one).map_or_else(String::new, |day| format!(", black from {day}"));
-            let (number, state) = (changed.batch, state_words(changed.state));
-            format!("batch {number} is now {state}{black}{}", because(&changed.reason))
-        }
-        Change::DocumentRegistered(document) => {
-            let until = until(document.valid_until_plus_one);
-            let (number, door) = (quoted(&document.number), door_words(document.door));
-            let what = model(&document.brand, &document.model);
-            format!("document {number} at {door} allows {}{what}{until}", document.quantity)
-        }
-        Change::OverrideSet(set) => {
-            let whom = if set.operator.is_empty() { "all operators".to_owned() } else { shown(&set.operator) };
-            let answer = coded(set.answer, OverrideAnswer::from_code, OverrideAnswer::name);
-            let (from, until) = (from_text(set.from_unix_s), time_text(set.until_unix_s.saturating_mul(1000)));
-            format!("{whom} hear {answer} from {from} until {until}{}", because(&set.reason))
-        }
-        Change::OverrideEnded(ended) => format!("override {} ends{}", ended.number, because(&ended.reason)),
-        Change::AlarmRaised(alarm) => {
-            let batch = if alarm.batch == 0 { String::new() } else { format!(" (batch {})", alarm.batch) };
-            format!("alarm {}{batch}: {}", shown(&alarm.kind), quoted(&alarm.what))
-        }
-        Change::LimitsApplied(limits) => {
-            let lines = limits.toml.lines().filter(|line| !line.trim().is_empty()).count();
-            format!("limits of the doors ({lines} lines)")
-        }
+    }
+
+    fn until(self, plus_one: u32) -> String {
+        day(plus_one).map_or_else(String::new, |day| self.line(Line::Until, &[("until", day.into())]))
+    }
+
+    fn because(self, reason: &str) -> String {
+        if reason.is_empty() { String::new() } else { self.line(Line::Because, &[("reason", quoted(reason).into())]) }
     }
 }
 
-fn staged_words(staged: &BatchStaged) -> String {
-    let mut words = format!("{} through {}", shown(&staged.kind), door_words(staged.door));
-    let class = u8::try_from(staged.class).ok().and_then(Class::from_code);
-    if let Some(class) = class.filter(|class| class.name() != staged.kind) {
-        words.push_str(&format!(" ({class})"));
-    }
-    if !staged.operator.is_empty() {
-        words.push_str(&format!(" of {}", shown(&staged.operator)));
-    }
-    if !staged.document.is_empty() {
-        words.push_str(&format!(", document {}", quoted(&staged.document)));
-    }
-    if staged.quantity > 0 {
-        let plan = if staged.planned { " planned" } else { " declared" };
-        words.push_str(&format!(", {}{plan}", staged.quantity));
-    }
-    words + &model(&staged.brand, &staged.model) + &until(staged.valid_until_plus_one) + &because(&staged.reason)
-}
-
-fn body_words(body: &BatchActivated) -> String {
-    let names: Vec<String> = body.sources.iter().map(|Source { name, .. }| quoted(name)).collect();
-    let from = if names.is_empty() { String::new() } else { format!(", from {}", names.join(", ")) };
-    let rejected = if body.rejected == 0 { String::new() } else { format!(", {} rejected", body.rejected) };
-    format!("{} added, {} removed{rejected}{from}", body.added, body.removed)
-}
-
-fn model(brand: &str, model: &str) -> String {
-    match (brand, model) {
-        ("", "") => String::new(),
-        _ => format!(" of {}", quoted(format!("{brand} {model}").trim())),
-    }
-}
-
-fn until(plus_one: u32) -> String {
-    day(plus_one).map_or_else(String::new, |day| format!(", until {day}"))
+/// How many lines of a document say something.
+fn lines_of(toml: &str) -> Value {
+    Value::Count(toml.lines().filter(|line| !line.trim().is_empty()).count() as u64)
 }
 
 fn day(plus_one: u32) -> Option<Day> {
     Day::from_stored(u16::try_from(plus_one.checked_sub(1)?).ok()?)
 }
 
-fn door_words(code: u32) -> String {
-    coded(code, Door::from_code, Door::name)
+fn door(code: u32) -> Value {
+    coded(code, Door::from_code, Value::from)
 }
 
-fn state_words(code: u32) -> String {
-    coded(code, BatchState::from_code, BatchState::name)
+fn state(code: u32) -> Value {
+    coded(code, BatchState::from_code, Value::state)
 }
 
-/// The name of a code, or the code where this build does not know it.
-fn coded<T>(code: u32, from: impl Fn(u8) -> Option<T>, name: impl Fn(T) -> &'static str) -> String {
+/// The term of a code, or the code where this build does not know it.
+fn coded<T>(code: u32, from: impl Fn(u8) -> Option<T>, term: impl Fn(T) -> Value) -> Value {
     let known = u8::try_from(code).ok().and_then(from);
-    known.map_or_else(|| format!("code {code}"), |known| name(known).to_owned())
-}
-
-fn because(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(", because {}", quoted(reason)) }
+    known.map_or_else(|| format!("code {code}").into(), term)
 }
 
 fn quoted(text: &str) -> String {

@@ -57,7 +57,7 @@ impl Registrations {
         let names = {
             let mut growing = self.0.growing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             growing.operator_code(&order.operator).ok_or_else(|| {
-                RegistrationError::Invalid("operator: there are as many as a register can hold".to_owned())
+                RegistrationError::Invalid("operator: there are as many as a register can hold".into())
             })?;
             growing.clone()
         };

@@ -111,6 +111,16 @@ impl Calendar {
         rule
     }
 
+    /// Whether it blocks nobody: no state with a stage that begins stands anywhere in it.
+    pub fn blocks_nobody(&self) -> bool {
+        let of = |(operator, city): (&str, &str)| self.rule(operator, city);
+        let operators = || self.operators.keys().map(String::as_str).chain([""]);
+        let cities = || self.cities.keys().map(String::as_str).chain([""]);
+        let crossed = operators().flat_map(|operator| cities().map(move |city| (operator, city)));
+        let both = self.both.keys().map(|(operator, city)| (operator.as_str(), city.as_str()));
+        crossed.chain(both).map(of).all(|rule| rule.states == 0 || rule.begins.iter().all(Option::is_none))
+    }
+
     /// The stage of one number.
     pub fn stage(&self, state: State, since: Day, operator: &str, city: &str, today: Day) -> Stage {
         self.rule(operator, city).stage(state, since, today)

@@ -11,6 +11,7 @@ use crate::{
     journal::BOOTSTRAP,
     listing::coded,
     store::{RegistrationChange, RegistrationFamily, RegistrationStore, StoreError},
+    words::{Said, Value, Why},
 };
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -114,6 +115,8 @@ pub struct Moved {
     pub moved: u64,
     /// How many are held.
     pub numbers: u64,
+    /// Whether the calendar blocks nobody, whoever is registered how.
+    pub blocks_nobody: bool,
 }
 
 impl Registrations {
@@ -176,31 +179,30 @@ impl Registrations {
     ) -> Result<CalendarRecord, RegistrationError> {
         self.is_national(by)?;
         let _alone = self.alone();
-        let conflict = |words: String| Err(RegistrationError::Conflict(words));
+        let conflict = |said: Said| Err(RegistrationError::Conflict(said));
+        let named = || ("number", Value::number(number));
         let calendars = self.calendars()?;
         let Some(mut record) = calendars.iter().find(|one| one.number == number).cloned() else {
-            return Err(RegistrationError::Invalid(format!("number: there is no calendar {number}")));
+            return Err(RegistrationError::Invalid(Why::NoCalendar.of([named()])));
         };
         if record.state() != CalendarState::Proposed {
-            return conflict(format!("calendar {number} is {} already, by {}", record.state(), record.decided_by));
+            let state = Value::term("calendar", record.state().name());
+            let name = record.decided_by.as_str().into();
+            return conflict(Why::CalendarDecided.of([named(), ("state", state), ("name", name)]));
         }
         if sha256.is_some_and(|seen| seen != record.sha256) {
-            return conflict(format!(
-                "calendar {number} has another digest than the one that was seen: look at it again"
-            ));
+            return conflict(Why::CalendarOther.of([named()]));
         }
         if approve {
             // As with every change before there are principals.
             let founding = self.0.store.ledger().principals().is_empty();
             if record.proposed_by == by.name && !(founding && by.name == BOOTSTRAP) {
-                let words = format!("{} proposed calendar {number}: another person puts it in force", by.name);
-                return Err(RegistrationError::NotAllowed(words));
+                let said = Why::OwnCalendar.of([("name", by.name.as_str().into()), named()]);
+                return Err(RegistrationError::NotAllowed(said));
             }
             let in_force = self.calendar_on(super::today())?.0;
             if in_force != record.based_on {
-                return conflict(format!(
-                    "calendar {number} was proposed before calendar {in_force} came into force: propose it again"
-                ));
+                return conflict(Why::CalendarOld.of([named(), ("other", Value::number(in_force))]));
             }
             record.nth = calendars.iter().map(|one| one.nth).max().unwrap_or(0) + 1;
         }
@@ -226,10 +228,9 @@ impl Registrations {
     fn is_national(&self, by: &Agent) -> Result<(), RegistrationError> {
         match &by.operator {
             None => Ok(()),
-            Some(own) => Err(RegistrationError::NotAllowed(format!(
-                "{} belongs to {own}: a calendar is proposed and put in force by people of no operator",
-                by.name
-            ))),
+            Some(own) => Err(RegistrationError::NotAllowed(
+                Why::NotNational.of([("name", by.name.as_str().into()), ("operator", own.as_str().into())]),
+            )),
         }
     }
 
@@ -257,7 +258,8 @@ impl Registrations {
         let line = |((operator, city, from, to), numbers)| PreviewLine { operator, city, from, to, numbers };
         let lines = moves.into_iter().map(line).collect();
         let sha256 = Sha256::digest(document.as_bytes()).into();
-        Ok(Moved { day, calendar, sha256, lines, moved, numbers: all })
+        let blocks_nobody = other.blocks_nobody();
+        Ok(Moved { day, calendar, sha256, lines, moved, numbers: all, blocks_nobody })
     }
 }
 

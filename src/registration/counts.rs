@@ -46,7 +46,7 @@ impl By {
                 "stage" => by.stage = true,
                 _ => {
                     let rule = "by: operator, city, state, identity or stage".to_owned();
-                    return Err(RegistrationError::Invalid(rule));
+                    return Err(RegistrationError::Invalid(rule.into()));
                 }
             }
         }

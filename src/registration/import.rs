@@ -117,14 +117,14 @@ impl Registrations {
         if let Some(record) = self.requested_before(order)? {
             if !self.is_content(&record, &reading.sha256) {
                 let rule = "request_id: this request brought another list before: give the list a request of its own";
-                return Err(RegistrationError::Invalid(rule.to_owned()));
+                return Err(RegistrationError::Invalid(rule.into()));
             }
             return Ok(TakenIn { record, rejects: reading.rejects, sha256: reading.sha256, repeated: true });
         }
         if let Some(last) = self.all_lists()?.pop().filter(|last| last.state() == ListState::Applying) {
             let words =
                 format!("list {} was cut off by a fault: start the process again, and it is gone on with", last.number);
-            return Err(RegistrationError::Conflict(words));
+            return Err(RegistrationError::Conflict(words.into()));
         }
         self.check_drop(order, &reading)?;
         let record = self.begin(order, &reading, &staged.0)?;
@@ -137,14 +137,14 @@ impl Registrations {
         if let Some(own) = order.by.operator.as_ref().filter(|own| !own.eq_ignore_ascii_case(&order.operator)) {
             let (by, named) = (&order.by.name, &order.operator);
             let words = format!("operator: {by} belongs to {own} and hands in its numbers only, none of {named}");
-            return Err(RegistrationError::NotAllowed(words));
+            return Err(RegistrationError::NotAllowed(words.into()));
         }
         if !calendar::is_name(&order.operator) {
             let rule = "operator: name the operator whose numbers they are, 1 to 32 of a-z, 0-9, - _ and .";
-            return Err(RegistrationError::Invalid(rule.to_owned()));
+            return Err(RegistrationError::Invalid(rule.into()));
         }
         if order.max_drop_percent > 100 {
-            return Err(RegistrationError::Invalid("max_drop_percent: 0 to 100".to_owned()));
+            return Err(RegistrationError::Invalid("max_drop_percent: 0 to 100".into()));
         }
         Ok(())
     }

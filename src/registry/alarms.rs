@@ -109,11 +109,10 @@ impl Registry {
         let ledger = self.store.ledger();
         let mut raised = Vec::new();
         for alarm in history.silent_doors(yesterday) {
-            let what = format!("{}: {}", alarm.subject, alarm.what);
-            let known = |known: &crate::ledger::Alarm| known.time_unix_ms >= since_ms && known.what == what;
+            let entry = AlarmRaised::of(&alarm, 0, 0);
+            let known = |known: &crate::ledger::Alarm| known.time_unix_ms >= since_ms && known.what == entry.what;
             if !ledger.alarms().values().any(known) {
-                let kind = alarm.kind.name().to_owned();
-                raised.push(Change::AlarmRaised(AlarmRaised { kind, what, ..AlarmRaised::default() }));
+                raised.push(Change::AlarmRaised(entry));
             }
         }
         let count = raised.len();

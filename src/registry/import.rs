@@ -147,12 +147,7 @@ impl Prepared {
     }
 
     fn alarm_draft(&self, alarm: &Alarm, batch: BatchNumber) -> Draft {
-        let raised = AlarmRaised {
-            kind: alarm.kind.name().to_owned(),
-            what: format!("{}: {}", alarm.subject, alarm.what),
-            batch,
-            door: u32::from(self.summary.door.code()),
-        };
+        let raised = AlarmRaised::of(alarm, batch, u32::from(self.summary.door.code()));
         let hands = Hands::of(REGISTER, "");
         Draft { hands, partition: String::new(), change: Change::AlarmRaised(raised) }
     }

@@ -13,6 +13,7 @@ use crate::{
     principal::{Principal, PrincipalKind, Role, ShownBy, Token, TokenHash, check_name},
     revision::Revision,
     store::{Draft, Hands, Writer},
+    words::{Value, Why},
 };
 
 /// Days that a credential counts where nobody says otherwise.
@@ -106,7 +107,7 @@ impl Registry {
         let ledger = self.store.ledger();
         require(&ledger, &hands.principal, Role::Administrator)?;
         if ledger.principals().get(&new.name).is_some() {
-            return Err(Refusal::state(format!("{} is taken: a name belongs to one principal for ever", new.name)));
+            return Err(Refusal::state(Why::NameTaken.of([("name", new.name.as_str().into())])));
         }
         is_free(&ledger, &new.name, &new.credential)?;
         let (changes, token) = added(new)?;
@@ -126,9 +127,9 @@ impl Registry {
         }
         let ledger = self.store.ledger();
         let known = ledger.principals().get(&hands.principal).filter(|principal| !principal.revoked);
-        let old = known.and_then(|principal| credential_of(principal, shown)).ok_or_else(|| {
-            Refusal::not_allowed("only a token can be rotated, and only by the one who shows it".to_owned())
-        })?;
+        let old = known
+            .and_then(|principal| credential_of(principal, shown))
+            .ok_or_else(|| Refusal::not_allowed(Why::OnlyOwnToken))?;
         let (issued, token) = issued(&hands.principal, &CredentialOrder::Token, days)?;
         let reason = "rotated".to_owned();
         let changes = vec![issued, Change::CredentialRevoked(CredentialRevoked { credential: old, reason })];
@@ -144,7 +145,8 @@ impl Registry {
     pub fn revoke_credential(&self, hands: &Hands, credential: u64, reason: &str) -> Result<Receipt, RegistryError> {
         self.take_back(hands, |ledger| {
             let holder = ledger.principals().holder_of(credential);
-            let holder = holder.ok_or_else(|| Refusal::not_found(format!("there is no credential {credential}")))?;
+            let holder = holder
+                .ok_or_else(|| Refusal::not_found(Why::NoCredential.of([("number", Value::number(credential))])))?;
             let others = holder.credentials.iter().filter(|(number, one)| **number != credential && !one.revoked);
             if others.count() == 0 {
                 keep_an_administrator(ledger, holder)?;
@@ -160,7 +162,8 @@ impl Registry {
     pub fn revoke_principal(&self, hands: &Hands, name: &str, reason: &str) -> Result<Receipt, RegistryError> {
         self.take_back(hands, |ledger| {
             let known = ledger.principals().get(name).filter(|principal| !principal.revoked);
-            let known = known.ok_or_else(|| Refusal::not_found(format!("there is no principal {name:?}")))?;
+            let known =
+                known.ok_or_else(|| Refusal::not_found(Why::NoPrincipal.of([("name", format!("{name:?}").into())])))?;
             keep_an_administrator(ledger, known)?;
             Ok(Change::PrincipalRevoked(PrincipalRevoked { name: name.to_owned(), reason: reason.to_owned() }))
         })
@@ -173,7 +176,8 @@ impl Registry {
     pub fn withdraw_role(&self, hands: &Hands, grant: u64, reason: &str) -> Result<Receipt, RegistryError> {
         self.take_back(hands, |ledger| {
             let grantee = ledger.principals().grantee_of(grant);
-            let grantee = grantee.ok_or_else(|| Refusal::not_found(format!("there is no grant {grant}")))?;
+            let grantee =
+                grantee.ok_or_else(|| Refusal::not_found(Why::NoGrant.of([("number", Value::number(grant))])))?;
             if grantee.grants.get(&grant).is_some_and(|grant| grant.role == Role::Administrator) {
                 keep_an_administrator(ledger, grantee)?;
             }
@@ -226,7 +230,7 @@ pub(super) fn drafts(hands: &Hands, changes: Vec<Change>) -> Vec<Draft> {
 /// The caller, if it is known and not revoked.
 pub(super) fn known<'a>(ledger: &'a Ledger, name: &str) -> Result<&'a Principal, RegistryError> {
     let known = ledger.principals().get(name).filter(|principal| !principal.revoked);
-    known.ok_or_else(|| Refusal::not_allowed(format!("{name} is no principal of this register, or was revoked")))
+    known.ok_or_else(|| Refusal::not_allowed(Why::NotKnown.of([("name", name.into())])))
 }
 
 /// The caller, if it has a role.
@@ -235,16 +239,14 @@ pub(super) fn require<'a>(ledger: &'a Ledger, name: &str, role: Role) -> Result<
     if principal.has(role) {
         return Ok(principal);
     }
-    Err(Refusal::not_allowed(format!("this is for the role {role}, and {name} does not have it")))
+    Err(Refusal::not_allowed(Why::NotRole.of([("role", Value::role(role)), ("name", name.into())])))
 }
 
 fn keep_an_administrator(ledger: &Ledger, leaving: &Principal) -> Result<(), RegistryError> {
     let administrators = ledger.principals().count(Role::Administrator);
     let least = if ledger.has_had_two_administrators() { 3 } else { 2 };
     if leaving.has(Role::Administrator) && administrators < least {
-        let words = "two administrators have to stay, because every grant takes two: grant the role to another one first \
-                     (saring principal grant)";
-        return Err(Refusal::state(words));
+        return Err(Refusal::state(Why::KeepTwo));
     }
     Ok(())
 }
@@ -256,7 +258,8 @@ fn credential_of(principal: &Principal, shown: &TokenHash) -> Option<u64> {
 }
 
 fn added(new: &NewPrincipal) -> Result<(Vec<Change>, Option<Token>), RegistryError> {
-    check_name(&new.name).map_err(|error| Refusal::invalid(error.to_string()))?;
+    check_name(&new.name)
+        .map_err(|error| Refusal::invalid(Why::BadName.of([("name", format!("{:?}", error.name()).into())])))?;
     let added = PrincipalAdded {
         name: new.name.clone(),
         kind: u32::from(new.kind.code()),
@@ -271,9 +274,10 @@ fn added(new: &NewPrincipal) -> Result<(Vec<Change>, Option<Token>), RegistryErr
 pub(super) fn is_free(ledger: &Ledger, name: &str, order: &CredentialOrder) -> Result<(), RegistryError> {
     let CredentialOrder::Certificate(subject) = order else { return Ok(()) };
     match ledger.principals().subject_of(subject) {
-        Some(other) if other.name != name => {
-            Err(Refusal::state(format!("certificates of {subject:?} are those of {}: revoke them first", other.name)))
-        }
+        Some(other) if other.name != name => Err(Refusal::state(
+            Why::CertificateTaken
+                .of([("subject", format!("{subject:?}").into()), ("name", other.name.as_str().into())]),
+        )),
         _ => Ok(()),
     }
 }
@@ -282,12 +286,14 @@ pub(super) fn is_free(ledger: &Ledger, name: &str, order: &CredentialOrder) -> R
 pub(super) fn issued(name: &str, order: &CredentialOrder, days: u32) -> Result<(Change, Option<Token>), RegistryError> {
     let days = if days == 0 { DAYS } else { days };
     if days > DAYS_MAX {
-        return Err(Refusal::invalid(format!("a credential counts {DAYS_MAX} days at most, not {days}")));
+        return Err(Refusal::invalid(
+            Why::TooManyDays.of([("most", Value::Count(DAYS_MAX.into())), ("days", Value::Count(days.into()))]),
+        ));
     }
     let token = match order {
         CredentialOrder::Token => Some(Token::random().map_err(crate::store::StoreError::from)?),
         CredentialOrder::Certificate(subject) if subject.trim().is_empty() => {
-            return Err(Refusal::invalid("the common name of a certificate is not empty"));
+            return Err(Refusal::invalid(Why::NoSubject));
         }
         CredentialOrder::Certificate(_) => None,
     };

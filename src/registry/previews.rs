@@ -15,6 +15,7 @@ use crate::{
     listing::{Door, TacRule},
     policy::Settings,
     preview::{Hypothesis, Preview, preview},
+    words::{Value, Why},
 };
 use std::sync::Arc;
 
@@ -60,12 +61,11 @@ impl Registry {
             PreviewOrder::Proposal(number) => {
                 let ledger = self.store.ledger();
                 let proposal = ledger.open_proposals().get(number);
-                let proposal = proposal.ok_or_else(|| Refusal::not_found(format!("no proposal {number} waits")))?;
+                let proposal = proposal
+                    .ok_or_else(|| Refusal::not_found(Why::NotWaiting.of([("number", Value::number(*number))])))?;
                 let nothing = || match &proposal.change {
-                    Change::OverrideSet(_) => Refusal::invalid(
-                        "an override answers everything that its operator asks while it lasts: there is nothing to count",
-                    ),
-                    _ => Refusal::invalid("this proposal changes no answer of a device by itself"),
+                    Change::OverrideSet(_) => Refusal::invalid(Why::NothingOfOverride),
+                    _ => Refusal::invalid(Why::NothingOfProposal),
                 };
                 return self.preview_of_change(&proposal.change)?.ok_or_else(nothing);
             }
@@ -88,13 +88,15 @@ impl Registry {
         black_from: Option<Day>,
     ) -> Result<Preview, RegistryError> {
         let batches = self.store.batches();
-        let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        let batch = batches
+            .get(number)
+            .ok_or_else(|| Refusal::not_found(Why::NoBatch.of([("number", Value::number(number))])))?;
         let state = step.leads_to(batch).ok_or_else(|| cannot(step, number, batch))?;
         self.run_dry(&Hypothesis::Steps(vec![BatchStep { batch: number, state, black_from }]))
     }
 
     fn run_dry(&self, hypothesis: &Hypothesis) -> Result<Preview, RegistryError> {
-        let published = self.published.get().ok_or_else(|| Refusal::state("checks are not answered here yet"))?;
+        let published = self.published.get().ok_or_else(|| Refusal::state(Why::NotPublished))?;
         // The hot sets follow the store by the moment between a write and its publishing.
         let mut hot = published.load();
         while hot.revision() != self.store.applied() {
@@ -105,18 +107,20 @@ impl Registry {
     }
 }
 
-/// Holds a decision against the preview that it names. `is_large`: it needs one.
-pub(super) fn is_as_seen(what: &str, now: Option<&Preview>, seen: &[u8], is_large: bool) -> Result<(), RegistryError> {
+/// Holds a decision on a batch or a proposal against the preview that it names. `is_large`: it needs one.
+pub(super) fn is_as_seen(
+    (kind, number): (&'static str, u64),
+    now: Option<&Preview>,
+    seen: &[u8],
+    is_large: bool,
+) -> Result<(), RegistryError> {
+    let why = |why: Why| why.of([("kind", kind.into()), ("number", Value::number(number))]);
     if seen.is_empty() && is_large {
-        return Err(Refusal::state(format!("{what} is large: look at a preview first and name its digest")));
+        return Err(Refusal::state(why(Why::PreviewNeeded)));
     }
     match now {
-        Some(now) if !seen.is_empty() && now.digest.as_slice() != seen => Err(Refusal::state(format!(
-            "{what} would no longer do what was previewed: what it touches has changed. Look at a new preview"
-        ))),
-        None if !seen.is_empty() => {
-            Err(Refusal::invalid(format!("{what} changes no answer of a device by itself: it has no preview")))
-        }
+        Some(now) if !seen.is_empty() && now.digest.as_slice() != seen => Err(Refusal::state(why(Why::PreviewOld))),
+        None if !seen.is_empty() => Err(Refusal::invalid(why(Why::NoPreview))),
         _ => Ok(()),
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     preview::Preview,
     principal::{Role, Token},
     store::{Draft, Hands},
+    words::{Value, Why},
 };
 
 /// Longest override, in seconds.
@@ -162,10 +163,9 @@ impl Registry {
         let ledger = self.store.ledger();
         let proposal = waiting(&ledger, number)?;
         if proposal.proposer == hands.principal {
-            return Err(Refusal::not_allowed(format!(
-                "{} made proposal {number}: another person has to approve it",
-                hands.principal
-            )));
+            return Err(Refusal::not_allowed(
+                Why::OwnProposal.of([("name", hands.principal.as_str().into()), ("number", Value::number(number))]),
+            ));
         }
         may_approve(&ledger, &hands.principal, proposal)?;
         may_still_ask(&ledger, number, proposal)?;
@@ -186,7 +186,7 @@ impl Registry {
         }
         let is_large = |preview: &Preview| preview.imeis > self.limits().large_batch || !preview.unlisted.is_empty();
         let is_large = seen.as_ref().is_some_and(is_large);
-        is_as_seen(&format!("proposal {number}"), seen.as_ref(), preview_sha256, is_large)?;
+        is_as_seen(("proposal", number), seen.as_ref(), preview_sha256, is_large)?;
         let preview_sha256 = preview_sha256.to_vec();
         let closed = ProposalClosed { proposal: number, approved: true, reason: reason.to_owned(), preview_sha256 };
         let mut changes = drafts(hands, vec![Change::ProposalClosed(closed)]);
@@ -234,7 +234,7 @@ impl Registry {
         let ledger = self.store.ledger();
         require(&ledger, &hands.principal, Role::Administrator)?;
         let set = ledger.overrides().get(&number).filter(|set| set.until_unix_s > jiff::Timestamp::now().as_second());
-        set.ok_or_else(|| Refusal::not_found(format!("there is no override {number} that is in force or to come")))?;
+        set.ok_or_else(|| Refusal::not_found(Why::NoOverride.of([("number", Value::number(number))])))?;
         self.commit(
             &mut writer,
             hands,
@@ -246,9 +246,7 @@ impl Registry {
     pub(super) fn is_not_lapsed(&self, made_unix_ms: i64) -> Result<(), RegistryError> {
         let days = i64::from(self.limits().waiting_days);
         if jiff::Timestamp::now().as_millisecond() - made_unix_ms > days * 86_400_000 {
-            return Err(Refusal::state(format!(
-                "this waited for more than {days} days and has lapsed: ask for it anew"
-            )));
+            return Err(Refusal::state(Why::Lapsed.of([("days", Value::Text(days.to_string()))])));
         }
         Ok(())
     }
@@ -266,8 +264,10 @@ fn waiting(ledger: &Ledger, number: u64) -> Result<&Proposal, RegistryError> {
         return Ok(proposal);
     }
     Err(match ledger.decided_proposals().get(&number) {
-        Some((_, decided)) => Refusal::state(format!("proposal {number} was decided already, by {}", decided.by)),
-        None => Refusal::not_found(format!("there is no proposal {number}")),
+        Some((_, decided)) => {
+            Refusal::state(Why::Decided.of([("number", Value::number(number)), ("name", decided.by.as_str().into())]))
+        }
+        None => Refusal::not_found(Why::NoProposal.of([("number", Value::number(number))])),
     })
 }
 
@@ -287,27 +287,31 @@ fn effective_now(change: Change, reason: &str) -> Change {
     }
 }
 
+fn no_principal(name: &str) -> RegistryError {
+    Refusal::not_found(Why::NoPrincipal.of([("name", format!("{name:?}").into())]))
+}
+
 /// The change of an order, if the order makes sense, and the token that it brings.
 fn checked(ledger: &Ledger, order: &Order) -> Result<(Change, Option<Token>), RegistryError> {
     Ok(match order {
         Order::GrantRole { principal, role, doors } => {
-            known(ledger, principal).map_err(|_| Refusal::not_found(format!("there is no principal {principal:?}")))?;
+            known(ledger, principal).map_err(|_| no_principal(principal))?;
             if role.has_doors() == doors.is_empty() {
-                let words = if doors.is_empty() { "needs the doors that it is for" } else { "is for no doors" };
-                return Err(Refusal::invalid(format!("the role {role} {words}")));
+                let why = if doors.is_empty() { Why::RoleNeedsDoors } else { Why::RoleWithoutDoors };
+                return Err(Refusal::invalid(why.of([("role", Value::role(*role))])));
             }
             let doors = doors.iter().map(|door| u32::from(door.code())).collect();
             let granted = RoleGranted { principal: principal.clone(), role: u32::from(role.code()), doors };
             (Change::RoleGranted(granted), None)
         }
         Order::IssueCredential { principal, credential, days } => {
-            known(ledger, principal).map_err(|_| Refusal::not_found(format!("there is no principal {principal:?}")))?;
+            known(ledger, principal).map_err(|_| no_principal(principal))?;
             is_free(ledger, principal, credential)?;
             issued(principal, credential, *days)?
         }
         Order::RegisterDocument { door, number, quantity, brand, model, valid_until, holder } => {
             if number.trim().is_empty() || *quantity == 0 {
-                return Err(Refusal::invalid("a document has a number and a quantity above 0"));
+                return Err(Refusal::invalid(Why::EmptyDocument));
             }
             let registered = DocumentRegistered {
                 door: u32::from(door.code()),
@@ -324,7 +328,7 @@ fn checked(ledger: &Ledger, order: &Order) -> Result<(Change, Option<Token>), Re
             let now = jiff::Timestamp::now().as_second();
             let from = if *from_unix_s == 0 { now } else { *from_unix_s };
             if *until_unix_s <= from.max(now) || until_unix_s - from > OVERRIDE_SECONDS_MAX {
-                return Err(Refusal::invalid("an override ends in the future, and after 30 days at most"));
+                return Err(Refusal::invalid(Why::OverrideTime));
             }
             let set = OverrideSet {
                 operator: operator.to_ascii_lowercase(),
@@ -354,7 +358,7 @@ fn may_propose(ledger: &Ledger, name: &str, order: &Order) -> Result<(), Registr
             if principal.has_for(Role::Submitter, *door) || principal.has_for(Role::Approver, *door) {
                 return Ok(());
             }
-            Err(Refusal::not_allowed(format!("{name} is neither submitter nor approver for door {door}")))
+            Err(Refusal::not_allowed(Why::NotOfDoor.of([("name", name.into()), ("door", (*door).into())])))
         }
         _ => require(ledger, name, Role::Administrator).map(|_| ()),
     }
@@ -373,9 +377,8 @@ fn may_still_ask(ledger: &Ledger, number: u64, proposal: &Proposal) -> Result<()
     if may {
         return Ok(());
     }
-    let words =
-        format!("{} made proposal {number} and may no longer ask for it: somebody else has to", proposal.proposer);
-    Err(Refusal::state(words))
+    let name = proposal.proposer.as_str().into();
+    Err(Refusal::state(Why::MayNoLonger.of([("name", name), ("number", Value::number(number))])))
 }
 
 fn may_approve(ledger: &Ledger, name: &str, proposal: &Proposal) -> Result<(), RegistryError> {
@@ -386,8 +389,8 @@ fn may_approve(ledger: &Ledger, name: &str, proposal: &Proposal) -> Result<(), R
             if door.is_some_and(|door| principal.has_for(Role::Approver, door)) {
                 return Ok(());
             }
-            let door = door.map_or("?", Door::name);
-            Err(Refusal::not_allowed(format!("{name} is not an approver for door {door}")))
+            let door = door.map_or_else(|| "?".into(), Value::from);
+            Err(Refusal::not_allowed(Why::NotApprover.of([("name", name.into()), ("door", door)])))
         }
         _ => require(ledger, name, Role::Administrator).map(|_| ()),
     }

@@ -18,6 +18,7 @@ use crate::{
     listing::Door,
     principal::Role,
     store::Hands,
+    words::{Value, Why},
 };
 use BatchState::{Active, Expired, Planned, Rejected, Submitted, Suspended, Withdrawn};
 
@@ -115,7 +116,9 @@ impl Registry {
             return Ok(taken);
         }
         let (ledger, batches) = (self.store.ledger(), self.store.batches());
-        let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        let batch = batches
+            .get(number)
+            .ok_or_else(|| Refusal::not_found(Why::NoBatch.of([("number", Value::number(number))])))?;
         let state = order.step.leads_to(batch).ok_or_else(|| cannot(order.step, number, batch))?;
         may_step(&ledger, &hands.principal, number, batch, order.step)?;
         if order.step == Step::Approve {
@@ -129,7 +132,7 @@ impl Registry {
             seen = Some(preview()?);
         }
         let is_large = batch.added > self.limits().large_batch && order.step != Step::Reject;
-        is_as_seen(&format!("batch {number}"), seen.as_ref(), &order.preview_sha256, is_large)?;
+        is_as_seen(("batch", number), seen.as_ref(), &order.preview_sha256, is_large)?;
         let preview_sha256 = order.preview_sha256.clone();
         let endorsed = ledger.endorsements(number, Some(state));
         // An endorsement of an earlier round (before a suspension, say) is no endorsement of this one, who looked at
@@ -147,7 +150,7 @@ impl Registry {
             return Ok(StepTaken { receipt, state: self.state_of(number), another_needed: true });
         }
         if is_large && endorsed.any(|one| one.by == hands.principal) {
-            return Err(Refusal::not_allowed("you have approved this already: a further person is needed"));
+            return Err(Refusal::not_allowed(Why::ApprovedAlready));
         }
         let taken = BatchStep { batch: number, state, black_from: order.black_from };
         let submitter = batch.header.submitter.clone();
@@ -169,7 +172,9 @@ impl Registry {
     /// When there is no such batch, or another person has to decide on it.
     pub fn may_take(&self, name: &str, number: BatchNumber, step: Step) -> Result<(), RegistryError> {
         let (ledger, batches) = (self.store.ledger(), self.store.batches());
-        let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        let batch = batches
+            .get(number)
+            .ok_or_else(|| Refusal::not_found(Why::NoBatch.of([("number", Value::number(number))])))?;
         may_step(&ledger, name, number, batch, step)
     }
 
@@ -236,21 +241,23 @@ impl Registry {
             return Ok(());
         }
         let document = ledger.document(door, name).ok_or_else(|| {
-            Refusal::state(format!(
-                "door {door} needs a registered document, and {name:?} is none (saring document add)"
-            ))
+            let document = format!("{name:?}").into();
+            Refusal::state(Why::NoDocument.of([("door", door.into()), ("document", document)]))
         })?;
         if document.valid_until.is_some_and(|day| day < today()) {
-            return Err(Refusal::state(format!("document {name} has ended: no batch may draw on it any more")));
+            return Err(Refusal::state(Why::DocumentEnded.of([("document", name.into())])));
         }
         let (made, planned) = self.drawn(door, name);
         let own = if batch.newest().1 == Planned { batch.added } else { 0 };
         let others = made + planned - own - if batch.newest().1 == Suspended { batch.added } else { 0 };
         if others + batch.added > document.quantity {
-            return Err(Refusal::limit(format!(
-                "document {name} allows {} units and {others} are drawn: batch {number} with {} would overdraw it",
-                document.quantity, batch.added
-            )));
+            return Err(Refusal::limit(Why::Overdrawn.of([
+                ("document", name.into()),
+                ("quantity", Value::Count(document.quantity)),
+                ("drawn", Value::Count(others)),
+                ("number", Value::number(number)),
+                ("added", Value::Count(batch.added)),
+            ])));
         }
         Ok(())
     }
@@ -259,10 +266,10 @@ impl Registry {
 /// Why a batch cannot take a step.
 pub(super) fn cannot(step: Step, number: BatchNumber, batch: &Batch) -> RegistryError {
     if step == Step::Suspend && batch.header.class.is_none() {
-        return Refusal::state(format!("batch {number} lists no devices: it is not suspended, it can be withdrawn"));
+        return Refusal::state(Why::NotSuspended.of([("number", Value::number(number))]));
     }
-    let (done, now) = (step.done(), batch.newest().1.name());
-    Refusal::state(format!("batch {number} is {now}: it cannot be {done}"))
+    let (done, now) = (Value::term("step", step.done()), Value::state(batch.newest().1));
+    Refusal::state(Why::CannotStep.of([("number", Value::number(number)), ("state", now), ("done", done)]))
 }
 
 /// Who decides on a batch: an approver of its door who did not submit it. A submitter may take its own back.
@@ -273,15 +280,13 @@ fn may_step(ledger: &Ledger, name: &str, number: BatchNumber, batch: &Batch, ste
         return Ok(());
     }
     if own {
-        return Err(Refusal::not_allowed(format!(
-            "{name} submitted batch {number}: another person has to decide on it"
-        )));
+        return Err(Refusal::not_allowed(Why::OwnBatch.of([("name", name.into()), ("number", Value::number(number))])));
     }
     let door = deciding_door(batch);
     if principal.has_for(Role::Approver, door) {
         return Ok(());
     }
-    Err(Refusal::not_allowed(format!("{name} is not an approver for door {door}")))
+    Err(Refusal::not_allowed(Why::NotApprover.of([("name", name.into()), ("door", door.into())])))
 }
 
 /// The door whose approvers decide on a batch: its own; for a report that an authority lifts, the other authority.

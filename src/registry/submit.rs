@@ -16,6 +16,7 @@ use crate::{
     listing::Door,
     principal::{Principal, Role},
     store::Hands,
+    words::Why,
 };
 use std::collections::BTreeSet;
 
@@ -99,9 +100,8 @@ impl Registry {
         let ledger = self.store.ledger();
         if self.limits().of(list.door).needs_document && ledger.document(list.door, &order.document).is_none() {
             let (door, name) = (list.door, &order.document);
-            return Err(Refusal::state(format!(
-                "door {door} needs a registered document, and {name:?} is none (saring document add)"
-            )));
+            let document = format!("{name:?}").into();
+            return Err(Refusal::state(Why::NoDocument.of([("door", door.into()), ("document", document)])));
         }
         let judged = self.judge(hands, &list, &order.document, &order.declared)?;
         let (name, door) = (hands.principal.clone(), list.door);

@@ -1,4 +1,5 @@
-//! The catalogue itself: two .ftl files a language (what is said to callers; pages of the desk), read once.
+//! The catalogue itself: three .ftl files a language (what is said to callers; pages of the desk; journal, alarms and
+//! refusals), read once.
 //!
 //! What always holds: a text that is missing shows its name instead, and a test sees to it that none is.
 
@@ -9,8 +10,12 @@ use std::sync::LazyLock;
 /// The texts of a language as they are written.
 pub(super) const fn source(language: Language) -> &'static str {
     match language {
-        Language::Indonesian => concat!(include_str!("id.ftl"), include_str!("pages.id.ftl")),
-        Language::English => concat!(include_str!("en.ftl"), include_str!("pages.en.ftl")),
+        Language::Indonesian => {
+            concat!(include_str!("id.ftl"), include_str!("pages.id.ftl"), include_str!("record.id.ftl"))
+        }
+        Language::English => {
+            concat!(include_str!("en.ftl"), include_str!("pages.en.ftl"), include_str!("record.en.ftl"))
+        }
     }
 }
 
@@ -43,7 +48,7 @@ pub(super) enum Arg<'a> {
 }
 
 /// A text, or one part of it (`say`, `do`, …).
-pub(super) fn text(language: Language, key: &str, part: &str, args: &[(&'static str, Arg<'_>)]) -> String {
+pub(super) fn text(language: Language, key: &str, part: &str, args: &[(&str, Arg<'_>)]) -> String {
     formatted(language, key, part, args).0.unwrap_or_else(|| {
         tracing::error!(%language, key, part, "a text is missing");
         key.to_owned()
@@ -56,12 +61,7 @@ pub(super) fn known(language: Language, key: &str) -> Option<String> {
 }
 
 /// A text, and whether all went well.
-pub(super) fn formatted(
-    language: Language,
-    key: &str,
-    part: &str,
-    args: &[(&'static str, Arg<'_>)],
-) -> (Option<String>, bool) {
+pub(super) fn formatted(language: Language, key: &str, part: &str, args: &[(&str, Arg<'_>)]) -> (Option<String>, bool) {
     let bundle = of(language);
     let Some(message) = bundle.get_message(key) else { return (None, false) };
     let pattern = if part.is_empty() { message.value() } else { message.get_attribute(part).map(|part| part.value()) };

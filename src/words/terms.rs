@@ -18,6 +18,7 @@ macro_rules! texts {
         }
     };
 }
+pub(super) use texts;
 
 texts! {
     /// A note beside a verdict.

@@ -3,7 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{catalogue::formatted, *};
-use crate::{desk, registration};
+use crate::{
+    alarm, desk, import,
+    ledger::OverrideAnswer,
+    preview::Unlisted,
+    principal::{PrincipalKind, Role},
+    registration,
+    registry::Step,
+};
 use fluent_bundle::FluentResource;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +31,18 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     Deed::ALL.iter().for_each(|deed| whole(deed.key(), &[]));
     Label::ALL.iter().for_each(|label| whole(label.key(), &[]));
     Door::ALL.iter().for_each(|door| whole(&format!("door-{door}"), &[]));
+    Line::ALL.iter().for_each(|line| whole(line.key(), &[]));
+    Finding::ALL.iter().for_each(|finding| whole(finding.key(), &[]));
+    About::ALL.iter().for_each(|about| whole(about.key(), &[]));
+    Why::ALL.iter().for_each(|why| whole(why.key(), &[]));
+    Role::ALL.iter().for_each(|role| whole(&format!("role-{role}"), &[]));
+    PrincipalKind::ALL.iter().for_each(|kind| whole(&format!("principal-{kind}"), &[]));
+    import::Kind::ALL.iter().for_each(|kind| whole(&format!("kind-{kind}"), &[]));
+    OverrideAnswer::ALL.iter().for_each(|answer| whole(&format!("answer-{answer}"), &[]));
+    STEPS.iter().for_each(|step| whole(&format!("step-{}", step.done()), &[]));
+    Unlisted::ALL.iter().for_each(|what| whole(what.name(), &[]));
+    let alarms = alarm::Kind::ALL.iter().map(|kind| kind.name().to_lowercase().replace('_', "-"));
+    alarms.for_each(|kind| whole(&format!("alarm-{kind}"), &[]));
     let others = ["allowance", "binding", "exempt-type", "barred-soft", "barred-hard"];
     let classes = Class::ALL.iter().map(|class| class.name()).chain(others);
     classes.for_each(|class| whole(&format!("class-{class}"), &[]));
@@ -31,6 +50,13 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     states.for_each(|state| whole(&format!("state-{state}"), &[]));
     let registrations = registration::State::ALL.iter().map(|state| state.name()).chain(["unknown"]);
     registrations.for_each(|state| whole(&format!("registration-{state}"), &["say", "do", "contact"]));
+    let mut term = |of: &str, name: &str| whole(&format!("{of}-{name}"), &[]);
+    registration::State::ALL.iter().for_each(|state| term("holding", state.name()));
+    registration::Identity::ALL.iter().for_each(|identity| term("identity", identity.name()));
+    registration::Mode::ALL.iter().for_each(|mode| term("mode", mode.name()));
+    registration::ListState::ALL.iter().for_each(|state| term("list", state.name()));
+    registration::CalendarState::ALL.iter().for_each(|state| term("calendar", state.name()));
+    term("calendar", "in-force");
     registration::Stage::ALL.iter().for_each(|stage| whole(&format!("stage-{stage}"), &[]));
     ["date", "moment", "registration-suket", "registration-next"].iter().for_each(|key| whole(key, &[]));
     let mut case = |term: CaseTerm, name: &str| whole(&format!("{}-{}", term.key(), name.replace(' ', "-")), &[]);
@@ -42,13 +68,28 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     asked
 }
 
+/// The steps of a batch.
+const STEPS: [Step; 6] = [Step::Approve, Step::Reject, Step::Suspend, Step::Restore, Step::Realise, Step::Withdraw];
+
 /// Every text that the console's pages ask for, as their sources name it.
 fn of_screens() -> BTreeSet<String> {
     let console = std::path::Path::new("src/console");
     let files = [console.to_owned(), console.join("templates")].map(|folder| std::fs::read_dir(folder).unwrap());
     let files = files.into_iter().flatten().map(|file| file.unwrap().path()).filter(|path| path.is_file());
-    let asks =
-        [".t(\"", ".t_of(\"", ".screen(\"", ".screen_of(\"", "(\"nav-", "\"wrong-", "\"nav-", "\"step-", " wrong(\""];
+    let asks = [
+        ".t(\"",
+        ".t_of(\"",
+        ".screen(\"",
+        ".screen_of(\"",
+        "(\"nav-",
+        "\"wrong-",
+        "\"nav-",
+        "\"step-",
+        "\"outcome-",
+        "(\"by-",
+        ", \"by-",
+        " wrong(\"",
+    ];
     let mut asked = BTreeSet::new();
     for text in files.map(|path| std::fs::read_to_string(path).unwrap()) {
         for ask in asks {
@@ -125,13 +166,13 @@ fn the_files_are_read_whole_and_name_the_same_values() {
 
 #[test]
 fn every_text_finds_the_values_that_it_names() {
-    const VALUES: [&str; 15] = [
-        "ends", "until", "status", "day", "year", "date", "hour", "minute", "batch", "age", "number", "moment",
-        "revision", "digit", "count",
-    ];
+    const VALUES: &str = "ends until status day year date hour minute batch age number moment revision digit count what kind \
+        name title operator subject role doors state door answer class model document reason from added removed files days \
+        odds imeis own peers weight expected here carried hits of share usual tolerated declared drawn allowed tacs brand \
+        desk quantity done most";
     for &language in Language::ALL {
         for (key, part) in asked_for() {
-            let texts = VALUES.iter().chain(&["other"]).map(|name| (*name, catalogue::Arg::Text("7")));
+            let texts = VALUES.split_whitespace().chain(["other"]).map(|name| (name, catalogue::Arg::Text("7")));
             let args: Vec<_> = texts.chain([("month", catalogue::Arg::Number(7))]).collect();
             let (text, well) = formatted(language, &key, part, &args);
             assert!(well && !text.as_deref().unwrap_or_default().is_empty(), "{language} {key}.{part}: {text:?}");

@@ -117,9 +117,10 @@ fn import(
     file: &Path,
     request: String,
 ) -> Result<Told, RegistrationError> {
-    let failed = |error: Failure| RegistrationError::Conflict(error.to_string());
-    let unread =
-        |error: std::io::Error| RegistrationError::Invalid(format!("{}: cannot be read: {error}", file.display()));
+    let failed = |error: Failure| RegistrationError::Conflict(error.to_string().into());
+    let unread = |error: std::io::Error| {
+        RegistrationError::Invalid(format!("{}: cannot be read: {error}", file.display()).into())
+    };
     let mut input = File::open(file).map_err(unread)?;
     let (all, by) = writing(data, "SubmitList").map_err(failed)?;
     let progress = on_terminal();
@@ -155,7 +156,7 @@ fn counts(all: &Registrations, request: &proto::GetCountsRequest) -> Result<Told
 fn show(all: &Registrations, request: &proto::ShowNumberRequest) -> Result<Told, RegistrationError> {
     // A wrong number may still be somebody's: it is not repeated.
     let read = request.msisdn.parse::<Msisdn>();
-    let msisdn = read.map_err(|error| RegistrationError::Invalid(format!("msisdn: {}", error.rule())))?;
+    let msisdn = read.map_err(|error| RegistrationError::Invalid(format!("msisdn: {}", error.rule()).into()))?;
     let language = request.language.parse::<Language>().unwrap_or_default();
     let held = all.held(msisdn, day(&request.on).unwrap_or_else(registration::today), None)?;
     let registration = held.map(|held| wire::number(&held, language));

@@ -14,6 +14,7 @@ use crate::{
     },
     revision::Revision,
     store::{BackedUp, StoreError},
+    words::{Value, Why},
 };
 use std::path::Path;
 use tonic::Status;
@@ -151,7 +152,7 @@ fn day(day: Option<Day>) -> String {
 pub(super) fn batch(registry: &Registry, number: BatchNumber) -> Result<proto::Batch, RegistryError> {
     let batches = registry.store().batches();
     let found = batches.get(number);
-    let batch = found.ok_or_else(|| Refusal::NotFound(format!("there is no batch {number}")))?;
+    let batch = found.ok_or_else(|| Refusal::NotFound(Why::NoBatch.of([("number", Value::number(number))])))?;
     let header = &batch.header;
     let ledger = registry.store().ledger();
     let mut steps = Vec::with_capacity(batch.states.len());

@@ -110,7 +110,7 @@ impl Upload {
 
     fn read(&self, registry: &Registry) -> Result<proto::SubmitBatchResponse, RegistryError> {
         let digest =
-            digest(&self.path).map_err(|error| Refusal::State(format!("the upload cannot be read: {error}")))?;
+            digest(&self.path).map_err(|error| Refusal::State(format!("the upload cannot be read: {error}").into()))?;
         if digest != self.order.sha256 {
             return Err(Refusal::Invalid(
                 "the bytes that arrived are not those that sha256 names: send the file again".into(),
@@ -120,7 +120,7 @@ impl Upload {
         let name = Path::new(&self.order.file_name).file_name().map_or("list".into(), |name| name.to_string_lossy());
         let input = Input::Named { path: self.path.clone(), name: name.as_ref().into() };
         let list = import::read(&self.options, &[input], &import::progress::Silent, &AtomicBool::new(false))
-            .map_err(|error| Refusal::Invalid(error.to_string()))?;
+            .map_err(|error| Refusal::Invalid(error.to_string().into()))?;
         let rejects = list.sample_rejects.iter().map(|reject| proto::RejectedRow {
             file: reject.file.to_string(),
             line: reject.line,

@@ -11,6 +11,7 @@ use crate::{
     page::PageId,
     pairing::{Number, NumberKind},
     registry::{Refusal, Registry, RegistryError, steps::today},
+    words::{Value, Why},
 };
 use std::sync::Arc;
 
@@ -137,7 +138,9 @@ impl Registry {
         right: EquipmentKey,
     ) -> Result<(), RegistryError> {
         let batches = self.store.batches();
-        let batch = batches.get(number).ok_or_else(|| Refusal::not_found(format!("there is no batch {number}")))?;
+        let batch = batches
+            .get(number)
+            .ok_or_else(|| Refusal::not_found(Why::NoBatch.of([("number", Value::number(number))])))?;
         if wrong == right {
             return Err(Refusal::invalid("what was typed and what was meant are the same"));
         }
