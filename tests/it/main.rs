@@ -32,6 +32,7 @@ mod persons;
 mod protected;
 mod public_page;
 mod python;
+mod record_pages;
 mod refusals;
 mod registration;
 mod registry_cli;
