@@ -36,6 +36,10 @@ pub struct NodeConfig {
     pub http: SocketAddr,
     /// Where browsers find the console, if a proxy stands before it: `https://saring.example`.
     pub console_url: Option<String>,
+    /// The certificate of the HTTP door and what stands between it and its root, PEM. With it the door speaks TLS.
+    pub http_tls_cert: Option<PathBuf>,
+    /// The key of that certificate, PEM; its owner alone may read it.
+    pub http_tls_key: Option<PathBuf>,
     /// The node's certificate and what stands between it and its root, PEM. With it the gRPC door speaks TLS.
     pub tls_cert: Option<PathBuf>,
     /// The key of that certificate, PEM; its owner alone may read it.
@@ -96,6 +100,8 @@ impl Default for NodeConfig {
             registry: None,
             http: SocketAddr::from(([127, 0, 0, 1], 7401)),
             console_url: None,
+            http_tls_cert: None,
+            http_tls_key: None,
             tls_cert: None,
             tls_key: None,
             tls_client_ca: None,
@@ -170,6 +176,14 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub console_url: Option<String>,
+    /// Certificate of the HTTP door (PEM): console and figures over TLS
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_tls_cert: Option<PathBuf>,
+    /// Key of that certificate (PEM, mode 0600)
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_tls_key: Option<PathBuf>,
     /// Certificate of the gRPC door (PEM): it speaks TLS
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ mod opening;
 mod page;
 mod paper;
 mod people;
+mod port;
 mod preview;
 mod proposals;
 mod public;
@@ -41,7 +42,7 @@ mod tests;
 mod verdict;
 mod who;
 
-use crate::{check::Checker, limits, metrics::Metrics, registry::Registry};
+use crate::{check::Checker, limits, metrics::Metrics, registry::Registry, tls::Tls};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, State},
@@ -76,17 +77,19 @@ const PREVIEWS_MAX: usize = 1;
 /// How browsers see the console.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
-    /// Whether they come over TLS, which a proxy before the node does.
+    /// Whether they come over TLS, which the door or a proxy before the node does.
     https: bool,
-    /// Scheme, host and port that they use; none: the address of the door, without TLS.
+    /// Scheme, host and port that they use; none: the address of the door.
     origin: Option<String>,
 }
 
 impl Site {
     /// The site of the address that browsers use, where that is not the door's own.
-    pub fn of(url: Option<&str>) -> Self {
+    ///
+    /// `tls`: the door speaks TLS itself.
+    pub fn of(url: Option<&str>, tls: bool) -> Self {
         let origin = url.map(|url| url.trim_end_matches('/').to_ascii_lowercase());
-        Self { https: origin.as_deref().is_some_and(|origin| origin.starts_with("https://")), origin }
+        Self { https: tls || origin.as_deref().is_some_and(|origin| origin.starts_with("https://")), origin }
     }
 }
 
@@ -143,11 +146,11 @@ impl Console {
         Ok((listener, local))
     }
 
-    /// Serves until the future is dropped.
+    /// Serves until the future is dropped; within TLS, where it is given.
     ///
     /// # Errors
     /// When the listener breaks.
-    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, tls: Option<Tls>) -> io::Result<()> {
         let console = self.clone();
         let upkeep = async move {
             loop {
@@ -156,9 +159,16 @@ impl Console {
                 console.counts().take(&console.metrics);
             }
         };
-        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
+        let router = self.router().layer(middleware::from_fn(port::tell_address));
+        let service = router.into_make_service_with_connect_info::<port::Peer>();
+        let serving = async move {
+            match tls {
+                None => axum::serve(listener, service).await,
+                Some(tls) => axum::serve(port::Port::new(listener, tls)?, service).await,
+            }
+        };
         tokio::select! {
-            served = axum::serve(listener, service) => served,
+            served = serving => served,
             () = upkeep => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! The gRPC door: what travels down a check arrives here.
 //!
-//! `reception` takes connections and does their handshakes (`tls`) on the side runtime; `acceptor` deals them to the
+//! `reception` takes connections and does their handshakes ([`crate::tls`]) on the side runtime; `acceptor` deals them to the
 //! check runtimes of `server`, `incoming` gives them to a second door; `peer` says who is at their other end. On each
 //! check runtime a `gate` lets calls in or refuses them before they
 //! are decoded; `service` hands them to the [`crate::check`] operation, with `convert` as the only place where wire
@@ -27,7 +27,6 @@ mod server;
 mod service;
 mod status;
 mod stream;
-mod tls;
 
 pub use client::{
     Access, AuditCaller, Authorised, Bearer, CasesCaller, ClientError, Dialled, ExplainClient, Line, LookupCaller,
@@ -43,4 +42,3 @@ pub use lag::Lag;
 pub use peer::{Peer, PeerCertificate};
 pub use registry::RegistryDoor;
 pub use server::{GrpcConfig, GrpcError, GrpcServer};
-pub use tls::{ClientRoots, FileError, FileFault, Tls, TlsError, TlsFiles};

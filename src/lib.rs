@@ -75,3 +75,4 @@ pub mod metrics;
 pub mod national;
 pub mod sample;
 pub mod telemetry;
+pub mod tls;

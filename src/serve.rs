@@ -4,18 +4,20 @@
 //! closes the doors and is the node's error; checks, explanations and figures run on threads of their own.
 
 mod house;
+mod secured;
 
 use crate::{
     check::{Checker, Clock, Explain},
-    config::{ClientCertificates, NodeConfig, Unprotected},
+    config::{NodeConfig, Unprotected},
     console::{Console, Site},
     desk::{BlackFigures, BlackWriter, Desk},
-    grpc::{ClientRoots, DoorConfig, GrpcConfig, GrpcError, GrpcServer, RegistryDoor, Tls, TlsError, TlsFiles},
+    grpc::{DoorConfig, GrpcConfig, GrpcError, GrpcServer, RegistryDoor},
     hot::Published,
     limits,
     metrics::Metrics,
     registry::Registry,
     revision::Revision,
+    tls::{Tls, TlsError},
 };
 use std::{
     io,
@@ -94,6 +96,7 @@ enum Event {
 pub struct Node {
     grpc: GrpcServer,
     http: SocketAddr,
+    https: bool,
     console: Console,
     checker: Checker,
     metrics: Metrics,
@@ -141,7 +144,7 @@ impl Node {
         for door in config.exposed()? {
             tracing::warn!(door = door.door, address = %door.address, "open beyond this machine: {}", door.lacks);
         }
-        let tls = tls(config)?;
+        let (tls, http_tls) = (secured::grpc(config)?, secured::http(config)?);
         let side = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SIDE_THREADS)
             .thread_name("side")
@@ -164,15 +167,17 @@ impl Node {
         };
         let grpc = GrpcServer::start(&grpc_config, &checker, &metrics, side.handle())?;
         let (draining, drained) = watch::channel(false);
-        let site = Site::of(config.console_url.as_deref());
+        let https = http_tls.is_some();
+        let site = Site::of(config.console_url.as_deref(), https);
         let console = Console::new(checker.clone(), metrics.clone(), drained, site);
-        let http = open_console(&side, console.clone(), config.http)?;
+        let http = open_console(&side, console.clone(), config.http, http_tls)?;
         let (stop, events) = mpsc::channel();
         spawn_loader(load, metrics.clone(), stop.clone())?;
         let grace = Duration::from_secs(config.drain_seconds);
         Ok(Self {
             grpc,
             http,
+            https,
             console,
             checker,
             metrics,
@@ -200,6 +205,11 @@ impl Node {
     /// The address of the HTTP door.
     pub fn http_addr(&self) -> SocketAddr {
         self.http
+    }
+
+    /// The address of the HTTP door as a browser writes it, without a path.
+    pub fn http_url(&self) -> String {
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.http)
     }
 
     /// The read path, for tools inside of the process.
@@ -300,30 +310,16 @@ impl Node {
     }
 }
 
-/// TLS as the configuration wants it; None: plain. Every gRPC door of the node speaks the same.
-fn tls(config: &NodeConfig) -> Result<Option<Tls>, ServeError> {
-    let half = |given, missing| Err(ServeError::HalfTls { given, missing });
-    let (cert, key) = match (&config.tls_cert, &config.tls_key) {
-        (Some(cert), Some(key)) => (cert.clone(), key.clone()),
-        (Some(_), None) => return half("tls_cert", "tls_key"),
-        (None, Some(_)) => return half("tls_key", "tls_cert"),
-        (None, None) if config.tls_client_ca.is_some() => return half("tls_client_ca", "tls_cert"),
-        (None, None) => return Ok(None),
-    };
-    let required = config.tls_client_certs == ClientCertificates::Required;
-    let clients = config.tls_client_ca.clone().map(|ca| ClientRoots { ca, required });
-    Ok(Some(Tls::load(&TlsFiles { cert, key, clients })?))
-}
-
 fn open_console(
     side: &tokio::runtime::Runtime,
     console: Console,
     address: SocketAddr,
+    tls: Option<Tls>,
 ) -> Result<SocketAddr, ServeError> {
     let bound = side.block_on(Console::bind(address));
     let (listener, local) = bound.map_err(|error| ServeError::Http { address, error })?;
     side.spawn(async move {
-        if let Err(error) = console.serve(listener).await {
+        if let Err(error) = console.serve(listener, tls).await {
             tracing::error!(%error, "the HTTP door broke");
         }
     });

@@ -110,15 +110,15 @@ pub(super) fn serve(
     };
     serve::run(config, load, move |node, revision| {
         let line = format!(
-            "saring serves gRPC on {}, Registry on {}, HTTP on http://{}, revision {revision}",
+            "saring serves gRPC on {}, Registry on {}, HTTP on {}, revision {revision}",
             node.grpc_addr(),
             node.registry_addr(),
-            node.http_addr()
+            node.http_url()
         );
         // Whoever started the node may have closed its standard output: it serves all the same.
         let mut out = std::io::stdout();
         let _ = writeln!(out, "{line}");
-        let console = config.console_url.clone().unwrap_or_else(|| format!("http://{}", node.http_addr()));
+        let console = config.console_url.clone().unwrap_or_else(|| node.http_url());
         let _ = writeln!(out, "console at {}/, in a browser", console.trim_end_matches('/'));
         if let Ok(Some(token)) = first.try_recv() {
             let _ = writeln!(out, "{}", welcome(&token, node));

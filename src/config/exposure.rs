@@ -1,8 +1,8 @@
 //! Which doors are open beyond this machine without protection.
 //!
 //! A register that anybody on the network may ask tells who has which phone. So a door beyond loopback is refused
-//! unless TLS with required client certificates stands before it, or the configuration says in plain words that it
-//! shall be open.
+//! unless TLS with required client certificates stands before it (for pages: TLS, they sign people in), or the
+//! configuration says in plain words that it shall be open.
 
 use super::{ClientCertificates, NodeConfig};
 use std::net::SocketAddr;
@@ -38,8 +38,9 @@ impl NodeConfig {
         // Its calls need a token or a certificate anyway; in clear, whoever listens has the token.
         let plain = self.tls_cert.is_none().then_some("it has no TLS (--tls-cert, --tls-key)");
         let registry = plain.map(|lacks| Exposed { door: "Registry", address: self.registry_address(), lacks });
-        let lacks = "it has neither TLS nor authentication";
-        let http = Some(Exposed { door: "HTTP", address: self.http, lacks });
+        // The console signs people in; in clear, whoever listens has their sessions.
+        let plain = self.http_tls_cert.is_none().then_some("it has no TLS (--http-tls-cert, --http-tls-key)");
+        let http = plain.map(|lacks| Exposed { door: "HTTP", address: self.http, lacks });
         let beyond = |door: &Exposed| !is_loopback(door.address);
         let exposed: Vec<Exposed> = [grpc, registry, http].into_iter().flatten().filter(beyond).collect();
         match exposed.first() {
@@ -88,6 +89,14 @@ mod tests {
             assert_eq!(config("127.0.0.1:1", beyond).exposed().unwrap_err().0.door, "HTTP");
             assert_eq!(secured(beyond, "127.0.0.1:2").exposed().unwrap(), []);
         }
+    }
+
+    #[test]
+    fn the_http_door_beyond_this_machine_has_tls_of_its_own() {
+        let file = || Some("file.pem".into());
+        let config = |cert| NodeConfig { http_tls_cert: cert, ..config("127.0.0.1:1", "0.0.0.0:2") };
+        assert_eq!(config(file()).exposed().unwrap(), []);
+        assert!(config(None).exposed().unwrap_err().0.lacks.contains("--http-tls-cert"));
     }
 
     #[test]

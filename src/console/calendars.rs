@@ -91,7 +91,7 @@ struct MovedView {
 impl MovedView {
     fn of(moved: &Moved, language: Language) -> Self {
         let line = |line: &registration::PreviewLine| {
-            let stage = |stage: registration::Stage| language.stage(stage.name());
+            let stage = |stage: registration::Stage| term(language, "blocking", stage.name());
             [line.operator.clone(), stage(line.from), stage(line.to), grouped(language, line.numbers)]
         };
         Self {

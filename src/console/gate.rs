@@ -245,7 +245,10 @@ impl Console {
         let Some(origin) = text("origin").filter(|origin| *origin != "null") else { return true };
         match &self.site().origin {
             Some(own) => origin == own,
-            None => origin.strip_prefix("http://").is_some_and(|host| Some(host) == text("host")),
+            None => {
+                let scheme = if self.site().https { "https://" } else { "http://" };
+                origin.strip_prefix(scheme).is_some_and(|host| Some(host) == text("host"))
+            }
         }
     }
 

@@ -199,7 +199,7 @@ pub(super) async fn counts(
                 suket: sum(&|line| line.identity == Some(Some(Identity::Suket))),
                 blocked: sum(&|line| line.stage.is_some_and(|stage| stage != Stage::Open)),
                 stages: stages
-                    .map(|stage| (language.stage(stage.name()), sum(&|line| line.stage == Some(*stage))))
+                    .map(|stage| (term(language, "blocking", stage.name()), sum(&|line| line.stage == Some(*stage))))
                     .collect(),
                 calendar,
                 columns: columns(by, language),
@@ -252,7 +252,7 @@ fn told(counted: &[Counted], by: By, is_by_day: bool, language: Language) -> (Ve
             cells.push(identity.map_or_else(none, |identity| term(language, "identity", identity.name())));
         }
         if by.stage {
-            cells.push(line.stage.map(|stage| language.stage(stage.name())).unwrap_or_default());
+            cells.push(line.stage.map(|stage| term(language, "blocking", stage.name())).unwrap_or_default());
         }
         Line { cells, numbers: grouped(language, line.numbers) }
     };

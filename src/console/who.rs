@@ -16,7 +16,7 @@ use crate::{
     identity::EquipmentKey,
     lookup::Sought,
     pairing::Number,
-    words::{CaseTerm, Language},
+    words::{CaseTerm, Language, Line, Teller, Value},
 };
 use askama::Template;
 use axum::{
@@ -54,14 +54,44 @@ impl Seen {
     }
 }
 
-/// What was asked for; of a case that was changed its number and the act in words.
+/// What was asked for; of a case that was changed its number and the act in words, of registrations what was taken in.
 fn text_of(line: &AuditLine, language: Language) -> String {
+    if line.deed == Some(Deed::Registration) {
+        return registration_text(&line.text, language).unwrap_or_else(|| line.text.clone());
+    }
     let said = line.text.split_once(' ').filter(|_| line.deed == Some(Deed::CaseChange));
     let act = said.and_then(|(number, act)| {
         let known = Act::ALL.iter().find(|known| act.starts_with(known.name()))?;
         Some(format!("{number} {}{}", language.case_term(CaseTerm::Act, known.name()), &act[known.name().len()..]))
     });
     act.unwrap_or_else(|| line.text.clone())
+}
+
+/// A list, a calendar or a key, as it is recorded, in words. None: another build recorded it.
+fn registration_text(text: &str, language: Language) -> Option<String> {
+    let tell = |line: Line, values: &[(&'static str, Value)]| Teller::To(language).tell(line.key(), values);
+    if text == "a key for the hashes of identities is added" {
+        return Some(tell(Line::KeyAdded, &[]));
+    }
+    if let Some(rest) = text.strip_prefix("calendar ") {
+        let (number, rest) = rest.split_once(" is ")?;
+        let state = rest.split_once(", SHA-256")?.0;
+        let state = Value::term("calendar", if state == "approved" { "in-force" } else { state });
+        return Some(tell(Line::CalendarIs, &[("number", number.into()), ("state", state)]));
+    }
+    let (number, rest) = text.strip_prefix("list ")?.split_once(" of ")?;
+    let (operator, rest) = rest.split_once(", ")?;
+    let (mode, rest) = rest.split_once(": ")?;
+    let (rows, rest) = rest.split_once(" rows, ")?;
+    let rejected = rest.strip_suffix(" rejected")?;
+    let values = [
+        ("number", number.into()),
+        ("operator", operator.into()),
+        ("kind", Value::term("mode", mode)),
+        ("added", Value::Count(rows.parse().ok()?)),
+        ("count", Value::Count(rejected.parse().ok()?)),
+    ];
+    Some(tell(Line::ListIn, &values))
 }
 
 /// A deed of the desk in words.

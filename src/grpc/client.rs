@@ -18,10 +18,10 @@ pub use lookup::LookupCaller;
 pub use registration::RegistrationCaller;
 pub use registry::{RegistryCaller, Transfer};
 
-use super::tls::FileError;
 use crate::{
     limits,
     proto::{self, equipment_check_client::EquipmentCheckClient},
+    tls::FileError,
 };
 use dial::TIMEOUT;
 use std::time::Instant;

@@ -6,10 +6,10 @@
 //! session keeps what it has read already, and the socket is registered with the other.
 
 use super::{
-    peer::Peer,
+    peer::{Peer, PeerCertificate},
     reception::Place,
-    tls::{self, Tls},
 };
+use crate::tls::{self, Tls};
 use std::{
     io::{self, IoSlice},
     net::TcpStream as StdStream,
@@ -93,7 +93,7 @@ impl Accepted {
     pub(super) async fn secured(socket: StdStream, tls: &Tls, place: Place) -> io::Result<Self> {
         let address = socket.peer_addr()?;
         let mut stream = tls.accept(Socket::Parked(socket).registered()?).await?;
-        let peer = Peer::new(address, tls::certificate(&stream));
+        let peer = Peer::new(address, tls::certificate(&stream).map(PeerCertificate::read));
         stream.get_mut().0.park()?;
         Ok(Self { line: Line::Tls(Box::new(stream)), peer, place })
     }

@@ -9,9 +9,8 @@ use super::{
     connection::Connection,
     reception::{Places, Reception},
     server::GrpcError,
-    tls::Tls,
 };
-use crate::metrics::Metrics;
+use crate::{metrics::Metrics, tls::Tls};
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 use tokio::{
     runtime::Handle,

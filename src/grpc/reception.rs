@@ -4,10 +4,11 @@
 //! so many at a time and no more; each has its time; a client that connects and says nothing holds nobody up, since
 //! the oldest handshake that has had its time to itself gives way to one that waits.
 
-use super::{connection::Accepted, tls::Tls};
+use super::connection::Accepted;
 use crate::{
     limits,
     metrics::{Metrics, OpenConnection},
+    tls::Tls,
 };
 use std::{
     collections::VecDeque,

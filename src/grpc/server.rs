@@ -11,7 +11,6 @@ use super::{
     connection::Accepted,
     gate::Gate,
     service::{CheckService, Explanations, Runtime},
-    tls::Tls,
 };
 use crate::{
     check::{Checker, Explain},
@@ -20,6 +19,7 @@ use crate::{
     metrics::Metrics,
     proto::{self, equipment_check_server::EquipmentCheckServer},
     registry::Registry,
+    tls::Tls,
 };
 use std::{
     future::pending,

@@ -97,6 +97,9 @@ line-from-files = , from { $files }
 line-beginning = the beginning
 line-approval = its approval
 line-all-operators = all operators
+line-key-added = a key for the hashes of identities is added
+line-calendar-is = calendar { $number }: { $state }
+line-list-in = list { $number } of { $operator }, { $kind }: { $added } rows, { $count } rejected
 
 ## What an alarm points at, and what it found
 

@@ -97,6 +97,9 @@ line-from-files = , dari { $files }
 line-beginning = awal
 line-approval = saat disetujui
 line-all-operators = semua operator
+line-key-added = kunci untuk hash identitas ditambahkan
+line-calendar-is = kalender { $number }: { $state }
+line-list-in = daftar { $number } dari { $operator }, { $kind }: { $added } baris, { $count } ditolak
 
 ## What an alarm points at, and what it found
 

@@ -107,6 +107,12 @@ texts! {
         Approval = "line-approval",
         /// All operators.
         AllOperators = "line-all-operators",
+        /// A key for the hashes of identities.
+        KeyAdded = "line-key-added",
+        /// Calendar `number` is in `state`.
+        CalendarIs = "line-calendar-is",
+        /// List `number` of an `operator`, its `kind`, rows (`added`), rejected (`count`).
+        ListIn = "line-list-in",
     }
 }
 

@@ -57,6 +57,7 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     registration::ListState::ALL.iter().for_each(|state| term("list", state.name()));
     registration::CalendarState::ALL.iter().for_each(|state| term("calendar", state.name()));
     term("calendar", "in-force");
+    registration::Stage::ALL.iter().for_each(|stage| term("blocking", stage.name()));
     registration::Stage::ALL.iter().for_each(|stage| whole(&format!("stage-{stage}"), &[]));
     ["date", "moment", "registration-suket", "registration-next"].iter().for_each(|key| whole(key, &[]));
     let mut case = |term: CaseTerm, name: &str| whole(&format!("{}-{}", term.key(), name.replace(' ', "-")), &[]);

@@ -8,7 +8,7 @@ use rcgen::{CertificateParams, DnType, Issuer, KeyPair, date_time_ymd};
 use saring::{
     certs,
     config::{ClientCertificates, NodeConfig},
-    grpc::{ClientRoots, DoorConfig, Incoming, Peer, Tls, TlsFiles},
+    grpc::{DoorConfig, Incoming, Peer},
     limits,
     metrics::Metrics,
     proto::{
@@ -16,6 +16,7 @@ use saring::{
         equipment_check_client::EquipmentCheckClient,
     },
     serve::{Node, ServeError},
+    tls::{ClientRoots, Speaks, Tls, TlsFiles},
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -297,7 +298,7 @@ async fn requests_of_a_second_door_say_who_asks() {
         clients: Some(ClientRoots { ca: office.path("ca.pem"), required: false }),
     };
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let (address, stop, served) = second_door(Some(Tls::load(&files).unwrap()), &seen);
+    let (address, stop, served) = second_door(Some(Tls::load(&files, Speaks::Http2).unwrap()), &seen);
     let xl = office.channel(address, Some(office.identity("xl"))).await.unwrap();
     health(xl.clone()).await.unwrap();
     let nobody = office.channel(address, None).await.unwrap();

@@ -159,7 +159,7 @@ fn a_node_that_would_be_open_to_everybody_does_not_start_unless_it_is_told_to_in
     let file = register.file("node.toml", "allow_unprotected_beyond_loopback = true\nlisten = \"0.0.0.0:0\"\n");
     let server = Server::start_at(&register, "0.0.0.0:0", "0.0.0.0:0", &["--allow-unprotected-beyond-loopback"]);
     let diagnostics = server.stop();
-    assert!(diagnostics.contains("open beyond this machine: it has neither TLS nor authentication"), "{diagnostics}");
+    assert!(diagnostics.contains("open beyond this machine: it has no TLS (--http-tls-cert"), "{diagnostics}");
     let config = run(["config", "--config", file.to_str().unwrap(), "--tls-client-certs", "optional"]).ok().out;
     let origin = |name: &str| {
         let line = config.lines().find(|line| line.starts_with(name)).unwrap();

@@ -4,7 +4,7 @@
 //! machine happens to trust; a token leaves the machine within TLS only.
 
 use super::ClientError;
-use crate::grpc::tls::{Material, read_certificates, read_identity, read_secret};
+use crate::tls::{Material, read_certificates, read_identity, read_secret};
 use std::{
     error::Error,
     net::IpAddr,

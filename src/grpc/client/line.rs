@@ -8,7 +8,7 @@ use super::{
     ClientError,
     dial::{Access, TIMEOUT, causes, endpoint},
 };
-use crate::grpc::tls::{Material, read_certificates, read_identity};
+use crate::tls::{Material, read_certificates, read_identity};
 use std::{
     io::{self, Read, Write},
     net::{TcpStream, ToSocketAddrs},

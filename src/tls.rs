@@ -1,6 +1,7 @@
-//! TLS of the gRPC doors: certificate, key and the roots of clients, read once when a door opens.
+//! TLS of the doors: certificate, key and the roots of clients, read once when a door opens.
 //!
-//! What always holds: a key that others on the machine can read is refused; nothing is served over TLS but HTTP/2;
+//! What always holds: a key that others on the machine can read is refused; nothing is served over TLS but the one
+//! protocol of the door (HTTP/2 for gRPC, HTTP/1.1 for pages);
 //! a connection is proved anew each time (no tickets, no resumption, no early data), so a certificate that has run
 //! out cannot come back with an old session. Which connections get in is the handshake's matter, which principal
 //! they are is not.
@@ -8,9 +9,8 @@
 mod files;
 
 pub use files::{FileError, FileFault};
-pub(super) use files::{Material, read_certificates, read_identity, read_secret};
+pub(crate) use files::{Material, read_certificates, read_identity, read_secret};
 
-use super::peer::PeerCertificate;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -27,8 +27,27 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-/// The only protocol that is spoken within TLS.
-const ALPN_HTTP2: &[u8] = b"h2";
+/// A connection whose handshake is done.
+pub(crate) type Stream<S> = TlsStream<S>;
+
+/// The only protocol that a door speaks within TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// gRPC: a client has to ask for it (ALPN `h2`).
+    Http2,
+    /// Pages: what a client gets that asks for nothing.
+    Http1,
+}
+
+impl Speaks {
+    /// Its name within TLS.
+    const fn alpn(self) -> &'static [u8] {
+        match self {
+            Self::Http2 => b"h2",
+            Self::Http1 => b"http/1.1",
+        }
+    }
+}
 
 /// Where the material of a door lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +101,7 @@ impl TlsError {
 
 /// TLS as a door offers it. Cloning copies a reference.
 #[derive(Clone)]
-pub struct Tls(TlsAcceptor);
+pub struct Tls(TlsAcceptor, Speaks);
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -95,7 +114,7 @@ impl Tls {
     ///
     /// # Errors
     /// When a file cannot be read or holds something else, others can read the key, or the key is another one's.
-    pub fn load(files: &TlsFiles) -> Result<Self, TlsError> {
+    pub fn load(files: &TlsFiles, speaks: Speaks) -> Result<Self, TlsError> {
         use tokio_rustls::rustls::Error;
         let provider = Arc::new(ring::default_provider());
         let material = read_identity(&files.cert, &files.key)?;
@@ -111,26 +130,26 @@ impl Tls {
             Error::InconsistentKeys(_) => TlsError::NotItsKey { key: files.key.clone(), cert: files.cert.clone() },
             error => TlsError::refused(&files.cert, error),
         })?;
-        config.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
+        config.alpn_protocols = vec![speaks.alpn().to_vec()];
         // Network elements keep few connections for long: a resumed session saves nothing and is not proved anew.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+        Ok(Self(TlsAcceptor::from(Arc::new(config)), speaks))
     }
 
     /// One handshake, to its end.
-    pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, socket: S) -> io::Result<TlsStream<S>> {
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, socket: S) -> io::Result<TlsStream<S>> {
         let stream = self.0.accept(socket).await?;
-        if stream.get_ref().1.alpn_protocol() != Some(ALPN_HTTP2) {
+        if self.1 == Speaks::Http2 && stream.get_ref().1.alpn_protocol() != Some(self.1.alpn()) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the client did not ask for HTTP/2 (ALPN h2)"));
         }
         Ok(stream)
     }
 }
 
-/// The client's certificate, as the handshake proved it.
-pub(super) fn certificate<S>(stream: &TlsStream<S>) -> Option<PeerCertificate> {
-    stream.get_ref().1.peer_certificates()?.first().map(|der| PeerCertificate::read(der))
+/// The client's certificate (DER), as the handshake proved it.
+pub(crate) fn certificate<S>(stream: &TlsStream<S>) -> Option<&[u8]> {
+    stream.get_ref().1.peer_certificates()?.first().map(AsRef::as_ref)
 }
 
 fn verifier(roots: &ClientRoots, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {

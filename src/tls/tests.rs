@@ -35,7 +35,7 @@ impl Office {
         let clients = Some(ClientRoots { ca: self.path("ca.pem"), required: true });
         let mut files = TlsFiles { cert: self.path("server.pem"), key: self.path("server.key"), clients };
         change(&mut files);
-        Tls::load(&files).map_err(|error| error.to_string())
+        Tls::load(&files, Speaks::Http2).map_err(|error| error.to_string())
     }
 
     #[track_caller]

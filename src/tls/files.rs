@@ -76,19 +76,19 @@ pub enum FileFault {
 }
 
 /// A certificate with its key.
-pub(in crate::grpc) struct Material {
+pub(crate) struct Material {
     /// The certificate, then what stands between it and its root.
-    pub(in crate::grpc) certificates: Vec<CertificateDer<'static>>,
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
     /// Its key.
-    pub(in crate::grpc) key: PrivateKeyDer<'static>,
+    pub(crate) key: PrivateKeyDer<'static>,
     /// The file of the certificates as it was read.
-    pub(in crate::grpc) certificates_pem: String,
+    pub(crate) certificates_pem: String,
     /// The file of the key as it was read.
-    pub(in crate::grpc) key_pem: String,
+    pub(crate) key_pem: String,
 }
 
 /// Reads a certificate and its key. Both may lie in one file.
-pub(in crate::grpc) fn read_identity(cert: &Path, key: &Path) -> Result<Material, FileError> {
+pub(crate) fn read_identity(cert: &Path, key: &Path) -> Result<Material, FileError> {
     let (certificates_pem, certificates) = read_certificates(cert)?;
     let (key_pem, key) = read_key(key)?;
     warn_of_its_end(cert, &certificates);
@@ -96,7 +96,7 @@ pub(in crate::grpc) fn read_identity(cert: &Path, key: &Path) -> Result<Material
 }
 
 /// Reads certificates, in their order; at least one.
-pub(in crate::grpc) fn read_certificates(path: &Path) -> Result<(String, Vec<CertificateDer<'static>>), FileError> {
+pub(crate) fn read_certificates(path: &Path) -> Result<(String, Vec<CertificateDer<'static>>), FileError> {
     let text = read_text(path, |_| Ok(()))?;
     let certificates = certificates(&text).map_err(|fault| FileError { path: path.to_owned(), fault })?;
     Ok((text, certificates))
@@ -179,7 +179,7 @@ fn read_text(path: &Path, guard: impl FnOnce(&File) -> Result<(), FileFault>) ->
 }
 
 /// Reads a secret of one line, which its owner alone may read: a token.
-pub(in crate::grpc) fn read_secret(path: &Path) -> Result<String, FileError> {
+pub(crate) fn read_secret(path: &Path) -> Result<String, FileError> {
     read_text(path, |file| guarded(path, file.metadata()?.permissions().mode()))
 }
 
