@@ -23,6 +23,7 @@ mod names;
 mod page;
 mod show;
 mod sort;
+mod takeover;
 #[cfg(test)]
 mod tests;
 
@@ -137,6 +138,22 @@ pub enum RegistrationError {
         new: u64,
         /// What is allowed.
         max_drop_percent: u8,
+    },
+    /// A list that takes very many numbers over from another operator.
+    #[error(
+        "this list of {operator} would take {taken} of the {held} numbers that {from} holds: more than {max_takeover_percent} % at once is refused, because it may be another operator's list. If it is meant, say --max-takeover 100"
+    )]
+    SuddenTakeover {
+        /// The operator of the list.
+        operator: String,
+        /// Who holds the numbers.
+        from: String,
+        /// How many would be taken over.
+        taken: u64,
+        /// Numbers that the other holds.
+        held: u64,
+        /// What is allowed.
+        max_takeover_percent: u8,
     },
     /// Somebody asks for what is another's.
     #[error("{0}")]

@@ -102,6 +102,9 @@ struct ImportArgs {
     /// By how many percent a full list may be shorter than what is held
     #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u8).range(..=100))]
     max_drop: u8,
+    /// How many percent of another operator's numbers a list may take over
+    #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u8).range(..=100))]
+    max_takeover: u8,
     #[command(flatten)]
     named: Change,
 }
@@ -283,6 +286,7 @@ fn asked(action: &Action) -> Result<Asked, Failure> {
                 mode: import.mode.name().to_owned(),
                 all_or_nothing: import.all_or_nothing,
                 max_drop_percent: Some(import.max_drop.into()),
+                max_takeover_percent: Some(import.max_takeover.into()),
                 sha256: Vec::new(),
             };
             Asked::Import { order, file: import.file.clone(), named: import.named.clone() }

@@ -16,7 +16,7 @@ use crate::{
     access::Rule,
     day::Day,
     desk::Agent,
-    registration::{self, Calendar, CalendarRecord, CalendarState, Moved, RegistrationError},
+    registration::{self, CalendarRecord, CalendarState, Moved, RegistrationError},
     words::Language,
 };
 use askama::Template;
@@ -72,7 +72,7 @@ impl CalendarView {
             reason: record.reason.clone(),
             document: record.document.clone(),
             digest: hex(&record.sha256),
-            blocks_nobody: Calendar::read(&record.document).is_ok_and(|calendar| calendar.blocks_nobody()),
+            blocks_nobody: record.blocks_nobody(),
         }
     }
 }

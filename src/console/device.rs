@@ -27,6 +27,8 @@ pub(super) struct DeviceView {
     pub(super) contact: String,
     /// What may have been meant, and whether the register knows it.
     pub(super) suggestions: Vec<(String, bool)>,
+    /// The operator whose SIM the digits may also be; empty: they are none.
+    pub(super) imsi_operator: &'static str,
     /// Whether a number or SIM was asked with: the networks' table has a column for it.
     pub(super) is_with_number: bool,
     pub(super) networks: Vec<NetworkView>,
@@ -117,6 +119,7 @@ impl DeviceView {
             say: words.say,
             next_step: words.next_step,
             contact: words.contact,
+            imsi_operator: typing.and_then(|typing| typing.imsi_operator).unwrap_or_default(),
             suggestions: suggestions.map(|(imei, known)| (spread(&imei.to_string()), *known)).collect(),
             is_with_number: networks.iter().any(|network| network.with_number.is_some()),
             networks,

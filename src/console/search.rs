@@ -125,6 +125,11 @@ fn read(fields: &Fields, base: Search) -> Result<Search, (&'static str, String)>
     if search.text.is_empty() {
         return Err(("wrong-empty", String::new()));
     }
+    // The digits of the search stay where they are: they may be somebody's.
+    if fields.get("as") == "imsi" {
+        let digits: String = base.text.chars().filter(char::is_ascii_digit).collect();
+        search.text = format!("imsi-{digits}");
+    }
     if fields.get("with") == "number"
         && let Ok(Sought::Number(number)) = Sought::read(&base.text, &|_| false)
     {

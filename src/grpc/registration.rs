@@ -35,6 +35,8 @@ const QUESTIONS_MAX: usize = 4;
 const AHEAD: usize = 16;
 /// By how many percent a full list may be shorter, where nothing is said.
 const MAX_DROP_PERCENT: u32 = 20;
+/// How many percent of another operator's numbers a list may take over, where nothing is said.
+const MAX_TAKEOVER_PERCENT: u32 = 20;
 /// Lists that one answer has at most.
 const LISTED_MAX: usize = 1000;
 
@@ -91,6 +93,7 @@ fn refused(error: &RegistrationError) -> Status {
         RegistrationError::NotAllowed(_) => Status::permission_denied(words),
         RegistrationError::AllOrNothing { .. }
         | RegistrationError::SuddenDrop { .. }
+        | RegistrationError::SuddenTakeover { .. }
         | RegistrationError::Conflict(_) => Status::failed_precondition(words),
         RegistrationError::Store(_) | RegistrationError::Sort(_) => {
             tracing::error!(%error, "registrations cannot be used");
@@ -139,10 +142,13 @@ fn list_order(caller: &Caller, order: proto::RegistrationListOrder) -> Result<Li
     let mode = order.mode.parse::<Mode>().map_err(|error| Status::invalid_argument(format!("mode: {error}")))?;
     let drop = order.max_drop_percent.unwrap_or(MAX_DROP_PERCENT);
     let max_drop_percent = u8::try_from(drop).map_err(|_| Status::invalid_argument("max_drop_percent: 0 to 100"))?;
+    let takeover = order.max_takeover_percent.unwrap_or(MAX_TAKEOVER_PERCENT);
+    let max_takeover_percent =
+        u8::try_from(takeover).map_err(|_| Status::invalid_argument("max_takeover_percent: 0 to 100"))?;
     let request = request_name(order.request_id)?;
     let (sha256, today) = (digest("sha256", &order.sha256)?, registration::today());
     let all_or_nothing = order.all_or_nothing;
-    Ok(ListOrder { by, operator, mode, all_or_nothing, max_drop_percent, sha256, request, today })
+    Ok(ListOrder { by, operator, mode, all_or_nothing, max_drop_percent, max_takeover_percent, sha256, request, today })
 }
 
 /// A list on its way from the wire to the thread that reads it.

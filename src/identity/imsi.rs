@@ -71,6 +71,22 @@ impl Imsi {
         self.mcc() == MCC_INDONESIA
     }
 
+    /// The operator of a home network in Indonesia, by its MNC; none: no known one.
+    pub const fn operator(self) -> Option<&'static str> {
+        if !self.is_indonesian() || self.length < 15 {
+            return None;
+        }
+        Some(match self.number / 10_u64.pow(10) % 100 {
+            1 | 21 => "Indosat",
+            8 => "Axis",
+            9 | 28 => "Smartfren",
+            10 => "Telkomsel",
+            11 => "XL",
+            89 => "Tri",
+            _ => return None,
+        })
+    }
+
     /// The IMSI with its MSIN hidden, for screens and diagnostics: `51010*******789`.
     pub fn masked(self) -> String {
         let text = self.to_string();
@@ -111,6 +127,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_operator_of_a_sim_is_told_where_it_is_known() {
+        let operator = |text: &str| text.parse::<Imsi>().unwrap().operator();
+        assert_eq!(operator("510101234567890"), Some("Telkomsel"));
+        assert_eq!(operator("510110000000000"), Some("XL"));
+        assert_eq!([operator("510771234567890"), operator("525011234567890"), operator("51010123456")], [None; 3]);
+    }
 
     #[test]
     fn a_test_network_keeps_its_zeros() {

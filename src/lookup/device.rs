@@ -46,6 +46,8 @@ pub struct Typing {
     pub suggestions: Vec<(Imei, bool)>,
     /// The digits may also be an IMSI.
     pub maybe_imsi: bool,
+    /// The known operator of that IMSI.
+    pub imsi_operator: Option<&'static str>,
 }
 
 /// Everything of a device.
@@ -83,7 +85,7 @@ pub struct DevicePage {
 
 impl Desk<'_> {
     pub(super) fn device(&self, sought: &SoughtDevice) -> Result<DevicePage, StoreError> {
-        let SoughtDevice { equipment, malformed, right_digit, ref transposed, maybe_imsi } = *sought;
+        let SoughtDevice { equipment, malformed, right_digit, ref transposed, maybe_imsi, imsi_operator } = *sought;
         let subject = self.reading.subject(equipment)?;
         let inquiry = self.inquiry(equipment);
         let heard = subject.heard(&inquiry)?;
@@ -99,7 +101,10 @@ impl Desk<'_> {
             None => Vec::new(),
         };
         let typing = match right_digit {
-            Some(right_digit) => Some(Typing { right_digit, suggestions: self.suggestions(transposed)?, maybe_imsi }),
+            Some(right_digit) => {
+                let suggestions = self.suggestions(transposed)?;
+                Some(Typing { right_digit, suggestions, maybe_imsi, imsi_operator })
+            }
             None => None,
         };
         Ok(DevicePage {

@@ -38,8 +38,10 @@ fn of_device(page: &DevicePage, language: Language, notes: &mut Vec<String>) {
     let mut note = |note: Note, values: &[(&'static str, &str)]| notes.push(language.note(note, values));
     if let Some(typing) = &page.typing {
         note(Note::CheckDigit, &[("digit", &typing.right_digit.to_string())]);
-        if typing.maybe_imsi {
-            note(Note::MaybeImsi, &[]);
+        match typing.imsi_operator {
+            Some(operator) => note(Note::TwoReadings, &[("operator", operator)]),
+            None if typing.maybe_imsi => note(Note::MaybeImsi, &[]),
+            None => {}
         }
     }
     page.in_process.iter().for_each(|batch| note(Note::InProcess, &[("batch", &batch.to_string())]));

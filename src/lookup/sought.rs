@@ -29,6 +29,8 @@ pub struct SoughtDevice {
     pub transposed: Vec<Imei>,
     /// The digits may also be an IMSI.
     pub maybe_imsi: bool,
+    /// The known operator of that IMSI.
+    pub imsi_operator: Option<&'static str>,
 }
 
 /// Something to look up.
@@ -119,8 +121,10 @@ impl Sought {
             right_digit = Some(check_digit(equipment.key()));
             transposed = transpositions(equipment);
         }
-        let maybe_imsi = right_digit.is_some() && text.parse::<Imsi>().is_ok_and(Imsi::is_indonesian);
-        Self::Device(SoughtDevice { equipment: pei.into(), malformed, right_digit, transposed, maybe_imsi })
+        let imsi = text.parse::<Imsi>().ok().filter(|imsi| right_digit.is_some() && imsi.is_indonesian());
+        let (maybe_imsi, imsi_operator) = (imsi.is_some(), imsi.and_then(Imsi::operator));
+        let equipment = pei.into();
+        Self::Device(SoughtDevice { equipment, malformed, right_digit, transposed, maybe_imsi, imsi_operator })
     }
 }
 

@@ -76,6 +76,11 @@ impl CalendarRecord {
         u8::try_from(self.state_code).ok().and_then(CalendarState::from_code).unwrap_or(CalendarState::Rejected)
     }
 
+    /// Whether it blocks nobody.
+    pub fn blocks_nobody(&self) -> bool {
+        Calendar::read(&self.document).is_ok_and(|calendar| calendar.blocks_nobody())
+    }
+
     fn change(&self) -> RegistrationChange {
         RegistrationChange {
             family: RegistrationFamily::Calendars,

@@ -56,6 +56,8 @@ pub struct ListOrder {
     pub all_or_nothing: bool,
     /// By how much a full list may be shorter than what is held, in percent.
     pub max_drop_percent: u8,
+    /// How many percent of another operator's numbers a list may take over.
+    pub max_takeover_percent: u8,
     /// SHA-256 of the bytes, where it is known before.
     pub sha256: Option<[u8; 32]>,
     /// The name of the request; empty: none.
@@ -127,6 +129,7 @@ impl Registrations {
             return Err(RegistrationError::Conflict(words.into()));
         }
         self.check_drop(order, &reading)?;
+        self.check_takeover(order, &reading, &staged.0)?;
         let record = self.begin(order, &reading, &staged.0)?;
         let record = self.apply(record)?;
         Ok(TakenIn { record, rejects: reading.rejects, sha256: reading.sha256, repeated: false })
@@ -142,6 +145,9 @@ impl Registrations {
         if !calendar::is_name(&order.operator) {
             let rule = "operator: name the operator whose numbers they are, 1 to 32 of a-z, 0-9, - _ and .";
             return Err(RegistrationError::Invalid(rule.into()));
+        }
+        if order.max_takeover_percent > 100 {
+            return Err(RegistrationError::Invalid("max_takeover_percent: 0 to 100".into()));
         }
         if order.max_drop_percent > 100 {
             return Err(RegistrationError::Invalid("max_drop_percent: 0 to 100".into()));

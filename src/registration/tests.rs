@@ -62,6 +62,7 @@ fn order(operator: &str, mode: Mode) -> ListOrder {
         mode,
         all_or_nothing: false,
         max_drop_percent: 100,
+        max_takeover_percent: 100,
         sha256: None,
         request: String::new(),
         today: today(),

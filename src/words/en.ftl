@@ -152,6 +152,7 @@ note-sim-changed = SIM CHANGE: this number is not the one known for that IMSI; t
 note-not-now = NOT NOW: this answer is for { $moment }, revision { $revision }.
 note-check-digit = THE 15TH DIGIT IS WRONG: the first 14 need { $digit }. A digit is mistyped or two are swapped; the answer is for the first 14.
 note-maybe-imsi = MAY BE AN IMSI: these digits may also be a SIM; put imsi- before them to look that up.
+note-two-readings = TWO READINGS: as an IMEI the 15th digit is wrong; as an IMSI the digits are a SIM of { $operator }. Read here as an IMEI; put imsi- before them to look the SIM up.
 note-others-hidden = NUMBERS OF OTHER OPERATORS: { $count } pairings of other operators' subscribers are not shown.
 note-maybe-nik = THIS MAY BE A NIK OR KK: do not type these; nothing is looked up by them, and it was not kept.
 note-by-sim-only = BY NUMBER ALONE: a pairing that names the SIM only is found by its IMSI (imsi- before it), or on the page of the device.

@@ -152,6 +152,7 @@ note-sim-changed = GANTI SIM: nomor ini bukan nomor yang dikenal untuk IMSI itu;
 note-not-now = BUKAN SEKARANG: jawaban ini untuk { $moment }, revisi { $revision }.
 note-check-digit = ANGKA KE-15 SALAH: untuk 14 angka pertama seharusnya { $digit }. Ada angka yang salah ketik atau tertukar; jawaban di bawah untuk 14 angka pertama.
 note-maybe-imsi = MUNGKIN IMSI: angka ini juga bisa nomor SIM; tulis imsi- di depannya untuk mencarinya.
+note-two-readings = DUA BACAAN: sebagai IMEI angka ke-15 salah; sebagai IMSI angka ini kartu { $operator }. Di sini dibaca sebagai IMEI; tulis imsi- di depannya untuk mencari kartunya.
 note-others-hidden = NOMOR OPERATOR LAIN: { $count } pasangan milik pelanggan operator lain tidak ditampilkan.
 note-maybe-nik = INI MUNGKIN NIK ATAU KK: jangan diketik; tidak ada yang dicari dengannya, dan tidak disimpan.
 note-by-sim-only = DENGAN NOMOR SAJA: pasangan yang hanya menyebut kartu SIM dicari dengan IMSI-nya (imsi- di depannya), atau di halaman perangkat.

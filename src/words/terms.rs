@@ -39,6 +39,8 @@ texts! {
         CheckDigit = "note-check-digit",
         /// The digits may also be an IMSI.
         MaybeImsi = "note-maybe-imsi",
+        /// The digits are an IMSI of a known `operator` as well, and no right IMEI.
+        TwoReadings = "note-two-readings",
         /// Pairings of other operators are left out; names their `count`.
         OthersHidden = "note-others-hidden",
         /// What was typed looks like somebody's identity number.

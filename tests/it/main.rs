@@ -19,6 +19,7 @@ mod edits;
 mod evidence;
 mod four_eyes;
 mod fuzz;
+mod https;
 mod journal;
 mod lists;
 mod lookup;

@@ -301,6 +301,33 @@ fn registrations_are_counted_and_a_calendar_takes_two() {
 }
 
 #[test]
+fn digits_that_may_be_an_imei_or_an_imsi_are_offered_both_ways() {
+    run(async {
+        let office = Office::open(register());
+        let second = office.second_administrator().await;
+        let agnes = office.person(&second, "agnes", "agent", &[]).await;
+        let mut agent = Browser::signed_in(office.server.http, &agnes);
+        // 510 10: Telkomsel. The 15th digit of an IMEI would be another one.
+        let typed = "510101234567890";
+        let page = agent.find(&[("q", typed)]);
+        assert!(
+            page.body.contains("Angka ini dapat dibaca dua cara") && page.body.contains("kartu Telkomsel"),
+            "{}",
+            page.body
+        );
+        assert!(!page.body.contains(&format!("imsi-{typed}")), "the IMSI stands in clear");
+        let id = page.field("from");
+        let sim = agent.find(&[("from", &id), ("q", "imsi"), ("as", "imsi")]);
+        assert!(sim.body.contains("51010*******890") && !sim.body.contains("dua cara"), "{}", sim.body);
+        // A right check digit is an IMEI, and 510 77 nobody's SIM.
+        let right = format!("51010123456789{}", crate::support::check_digit("51010123456789"));
+        assert!(right != typed && !agent.find(&[("q", &right)]).body.contains("dua cara"));
+        let unknown = agent.find(&[("q", "510771234567890")]);
+        assert!(!unknown.body.contains("dua cara") && unknown.body.contains("MUNGKIN IMSI"), "{}", unknown.body);
+    });
+}
+
+#[test]
 fn the_new_pages_are_open_to_all() {
     let Some(program) = installed() else { return };
     run(async {

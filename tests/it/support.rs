@@ -249,7 +249,7 @@ impl Server {
             let rest = line.split_once(after).unwrap_or_else(|| panic!("{line:?}; {}", read(&diagnostics))).1;
             rest.split(',').next().unwrap().parse().unwrap()
         };
-        let (grpc, registry, http) = (address("gRPC on "), address("Registry on "), address("http://"));
+        let (grpc, registry, http) = (address("gRPC on "), address("Registry on "), address("://"));
         Self { child, grpc, http, registry, out, diagnostics }
     }
 

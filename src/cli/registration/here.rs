@@ -131,6 +131,7 @@ fn import(
         mode: order.mode.parse().unwrap_or(Mode::Delta),
         all_or_nothing: order.all_or_nothing,
         max_drop_percent: order.max_drop_percent.and_then(|percent| u8::try_from(percent).ok()).unwrap_or(20),
+        max_takeover_percent: order.max_takeover_percent.and_then(|percent| u8::try_from(percent).ok()).unwrap_or(20),
         sha256: None,
         request,
         today: registration::today(),

@@ -27,13 +27,16 @@ pub(super) fn text(told: &Told, seconds: f64) -> String {
         Told::AboveLimit(above) => above_limit(above),
         Told::Calendars(told) => calendars(told),
         Told::Document(document) => document.trim_end().to_owned(),
-        Told::Calendar(calendar) => lines(&[
-            ("calendar", calendar.number.to_string()),
-            ("state", calendar.state.clone()),
-            ("proposed by", calendar.proposed_by.clone()),
-            ("decided by", calendar.decided_by.clone()),
-            ("sha256", hex(&calendar.sha256)),
-        ]),
+        Told::Calendar(calendar) => {
+            let told = lines(&[
+                ("calendar", calendar.number.to_string()),
+                ("state", calendar.state.clone()),
+                ("proposed by", calendar.proposed_by.clone()),
+                ("decided by", calendar.decided_by.clone()),
+                ("sha256", hex(&calendar.sha256)),
+            ]);
+            if calendar.blocks_nobody { format!("{told}\n{BLOCKS_NOBODY}") } else { told }
+        }
         Told::Moved(moved) => preview(moved),
         Told::Key(version) => format!("key {version} is the newest: rows get it when a list brings them again"),
     }
@@ -163,6 +166,9 @@ fn above_limit(above: &proto::GetAboveLimitResponse) -> String {
     format!("more than {} numbers\n{operators}\n\n{largest}", above.limit)
 }
 
+/// Said of a calendar that is no mistake of form, and maybe one of meaning.
+const BLOCKS_NOBODY: &str = "warning: this calendar blocks nobody: no state with a stage that begins stands in it";
+
 fn calendars(told: &proto::GetCalendarsResponse) -> String {
     let row = |one: &proto::BlockingCalendar| {
         let in_force = if one.number == told.in_force { "in force" } else { "" };
@@ -195,6 +201,7 @@ fn preview(moved: &proto::PreviewCalendarResponse) -> String {
         ("in force", if moved.calendar == 0 { "none".to_owned() } else { moved.calendar.to_string() }),
         ("sha256", hex(&moved.sha256)),
     ]);
+    let head = if moved.blocks_nobody { format!("{head}\n{BLOCKS_NOBODY}") } else { head };
     if rows.is_empty() {
         head
     } else {
@@ -258,7 +265,8 @@ pub(super) fn json(told: &Told, seconds: f64) -> Value {
             });
             json!({
                 "day": moved.day, "in_force": moved.calendar, "sha256": hex(&moved.sha256), "moved": moved.moved,
-                "numbers": moved.numbers, "moves": moves.collect::<Vec<_>>(), "seconds": seconds,
+                "numbers": moved.numbers, "blocks_nobody": moved.blocks_nobody,
+                "moves": moves.collect::<Vec<_>>(), "seconds": seconds,
             })
         }
         Told::Key(version) => json!({"key": version}),
@@ -291,5 +299,6 @@ fn calendar_json(one: &proto::BlockingCalendar) -> Value {
         "number": one.number, "state": one.state, "sha256": hex(&one.sha256), "document": one.document,
         "proposed_by": one.proposed_by, "proposed": time(one.proposed_unix_s), "decided_by": one.decided_by,
         "decided": time(one.decided_unix_s), "reason": one.reason, "audit_entries": one.audit_entries,
+        "blocks_nobody": one.blocks_nobody,
     })
 }

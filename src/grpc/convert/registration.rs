@@ -157,6 +157,7 @@ pub(crate) fn calendar(record: &CalendarRecord) -> proto::BlockingCalendar {
         decided_unix_s: record.decided_unix_s,
         reason: record.reason.clone(),
         audit_entries: record.audit_entries.clone(),
+        blocks_nobody: record.blocks_nobody(),
     }
 }
 
@@ -176,5 +177,6 @@ pub(crate) fn moved(moved: &Moved) -> proto::PreviewCalendarResponse {
         moves: moves.collect(),
         moved: moved.moved,
         numbers: moved.numbers,
+        blocks_nobody: moved.blocks_nobody,
     }
 }

@@ -142,3 +142,46 @@ fn no_identity_number_is_in_any_byte_of_the_directory() {
         }
     }
 }
+
+#[test]
+fn a_list_takes_few_numbers_over_and_never_an_operators_whole_base() {
+    let world = World::new();
+    let rows = |numbers: std::ops::Range<u32>| -> String {
+        let rows = numbers.map(|nth| format!("0812345{nth:05},registered\n"));
+        format!("msisdn,state\n{}", rows.collect::<String>())
+    };
+    world.full("telkomsel", &rows(0..3000));
+    let xl = |percent: u8, list: &str| {
+        let by = person("xena", Some("xl"));
+        let order = ListOrder { by, max_takeover_percent: percent, ..order("xl", Mode::Full) };
+        world.take_in(&order, list).map(|taken| taken.record.outcome.unwrap().ported_in)
+    };
+    // 1000 of anybody's numbers are few.
+    assert_eq!(xl(20, &rows(0..1000)).unwrap(), 1000);
+    let refused = xl(20, &rows(1000..2100)).unwrap_err().to_string();
+    assert!(refused.contains("would take 1100 of the 2000 numbers that telkomsel holds"), "{refused}");
+    assert_eq!(world.all().lists(None, None, 9).unwrap().len(), 2, "it is not on record");
+    assert_eq!(std::fs::read_dir(world.all().0.db.incoming().unwrap()).unwrap().count(), 0);
+    assert_eq!(xl(55, &rows(1000..2100)).unwrap(), 1100);
+    // New numbers are nobody's.
+    assert_eq!(xl(0, &rows(5000..7000)).unwrap(), 0);
+    assert_eq!(xl(100, &rows(2100..3000)).unwrap(), 900);
+}
+
+#[test]
+fn a_calendar_that_blocks_nobody_is_told_so() {
+    let blocks_nobody = |document: &str| Calendar::read(document).unwrap().blocks_nobody();
+    assert!(Calendar::default().blocks_nobody());
+    let stage = "[stages.data]\non = \"2018-03-01\"\n";
+    for nobody in ["", "limit = 3\n", "grace_days = 3\n", "states = [\"unregistered\"]\n", stage] {
+        assert!(blocks_nobody(nobody), "{nobody}");
+    }
+    for somebody in [
+        format!("states = [\"unregistered\"]\n{stage}"),
+        "states = [\"unregistered\"]\n[operator.xl.stages.data]\nafter_days = 3\n".to_owned(),
+        "[operator.xl]\nstates = [\"kk-mismatch\"]\n[city.3171.stages.total]\non = \"2018-03-01\"\n".to_owned(),
+        "[operator.xl.city.3171]\nstates = [\"kk-mismatch\"]\n[operator.xl.city.3171.stages.total]\non = \"2018-03-01\"\n".to_owned(),
+    ] {
+        assert!(!blocks_nobody(&somebody), "{somebody}");
+    }
+}

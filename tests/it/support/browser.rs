@@ -5,7 +5,23 @@ use std::{
     fmt::Write as _,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    path::Path,
+    sync::Arc,
 };
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
+/// What a client does that takes the certificates of an authority (PEM).
+pub fn trusting(ca: &Path) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+}
 
 /// A page that was answered.
 #[derive(Clone, Debug)]
@@ -49,11 +65,18 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     /// The token of the forms of the page that is shown.
     pub csrf: String,
+    /// Whose certificates it takes, where it speaks TLS.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, cookies: BTreeMap::new(), csrf: String::new() }
+        Self { address, cookies: BTreeMap::new(), csrf: String::new(), tls: None }
+    }
+
+    /// A browser that speaks TLS and takes the certificates of an authority (PEM).
+    pub fn secure(address: SocketAddr, ca: &Path) -> Self {
+        Self { tls: Some(trusting(ca)), ..Self::new(address) }
     }
 
     /// A browser in which somebody is signed in by token.
@@ -106,9 +129,16 @@ impl Browser {
         }
         write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut socket = TcpStream::connect(self.address).unwrap();
-        socket.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
-        socket.read_to_end(&mut answer).unwrap();
+        if let Some(config) = &self.tls {
+            let session = ClientConnection::new(Arc::clone(config), "localhost".try_into().unwrap()).unwrap();
+            let mut secured = StreamOwned::new(session, socket);
+            secured.write_all(request.as_bytes()).unwrap();
+            secured.read_to_end(&mut answer).unwrap();
+        } else {
+            socket.write_all(request.as_bytes()).unwrap();
+            socket.read_to_end(&mut answer).unwrap();
+        }
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let mut lines = head.lines();
