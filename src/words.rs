@@ -11,7 +11,7 @@ mod sentences;
 mod terms;
 
 pub use said::{Said, Teller, Value};
-pub use sentences::{About, Finding, Line, Why};
+pub use sentences::{About, Finding, Line, Own, Why};
 pub use terms::{CaseTerm, Deed, Label, Note, Remedy};
 
 use crate::{

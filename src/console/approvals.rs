@@ -180,7 +180,7 @@ fn facts(
     for (seq, state) in &batch.states {
         let entry = registry.store().entry(*seq)?.unwrap_or_default();
         let reason = match &entry.change {
-            Some(crate::journal::Change::BatchStateChanged(changed)) => changed.reason.clone(),
+            Some(crate::journal::Change::BatchStateChanged(changed)) => language.own(&changed.reason),
             _ => String::new(),
         };
         steps.push(StepRow {

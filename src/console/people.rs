@@ -63,7 +63,7 @@ impl Person {
         };
         Self {
             name: one.name.clone(),
-            title: one.title.clone(),
+            title: language.own(&one.title),
             kind: language.principal_kind(one.kind),
             operator: one.operator.clone(),
             revoked: one.revoked,

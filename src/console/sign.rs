@@ -177,7 +177,7 @@ fn account_page(signed: &Signed, status: StatusCode, wrong: String, done: bool) 
     let principal = &signed.principal;
     let page = AccountPage {
         frame: Frame::of(&signed.guest),
-        title: principal.title.clone(),
+        title: signed.guest.language.own(&principal.title),
         roles: principal.grants.values().map(|grant| grant_words(grant, signed.guest.language)).collect(),
         is_person: principal.kind == PrincipalKind::Person,
         asks_present: signed.visit.shown == Shown::Password,

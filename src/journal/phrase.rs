@@ -128,7 +128,7 @@ impl Phrase {
                 let kind = coded(added.kind, PrincipalKind::from_code, Value::principal_kind);
                 let line = if added.operator.is_empty() { Line::Principal } else { Line::PrincipalOf };
                 let (name, operator) = (shown(&added.name).into(), shown(&added.operator).into());
-                let title = quoted(&added.title).into();
+                let title = self.quoted(&added.title).into();
                 self.line(line, &[("kind", kind), ("name", name), ("operator", operator), ("title", title)])
             }
             Change::CredentialIssued(issued) => self.issued(issued),
@@ -266,8 +266,21 @@ impl Phrase {
         day(plus_one).map_or_else(String::new, |day| self.line(Line::Until, &[("until", day.into())]))
     }
 
+    /// A text that somebody gave; the register's own words in the reader's language, and a dash for nothing on a page.
+    fn quoted(self, text: &str) -> String {
+        match self.0 {
+            Teller::To(_) if text.is_empty() => "–".to_owned(),
+            Teller::To(language) => quoted(&language.own(text)),
+            Teller::Record => quoted(text),
+        }
+    }
+
     fn because(self, reason: &str) -> String {
-        if reason.is_empty() { String::new() } else { self.line(Line::Because, &[("reason", quoted(reason).into())]) }
+        if reason.is_empty() {
+            String::new()
+        } else {
+            self.line(Line::Because, &[("reason", self.quoted(reason).into())])
+        }
     }
 }
 

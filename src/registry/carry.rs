@@ -9,9 +9,8 @@
 use crate::{
     journal::{Change, CredentialIssued, CredentialRevoked, PrincipalRevoked, RoleWithdrawn},
     principal::{Principal, Principals, Role, ShownBy},
+    words::Own,
 };
-
-const WHY: &str = "done before the register was restored to an earlier point";
 
 /// The entries that make principals as they were at a point (`then`) what later ones (`newest`) left of them.
 pub(super) fn carried_over(newest: &Principals, then: &Principals) -> Vec<Change> {
@@ -31,7 +30,7 @@ pub(super) fn carried_over(newest: &Principals, then: &Principals) -> Vec<Change
 }
 
 fn take_back(then: &Principal, later: &Principal, changes: &mut Vec<Change>) {
-    let reason = || WHY.to_owned();
+    let reason = || Own::Carried.recorded();
     if later.revoked {
         let revoked = PrincipalRevoked { name: then.name.clone(), reason: reason() };
         return changes.push(Change::PrincipalRevoked(revoked));

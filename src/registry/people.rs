@@ -13,7 +13,7 @@ use crate::{
     principal::{Principal, PrincipalKind, Role, ShownBy, Token, TokenHash, check_name},
     revision::Revision,
     store::{Draft, Hands, Writer},
-    words::{Value, Why},
+    words::{Own, Value, Why},
 };
 
 /// Days that a credential counts where nobody says otherwise.
@@ -82,7 +82,7 @@ impl Registry {
         let new = NewPrincipal {
             name: name.to_owned(),
             kind: PrincipalKind::Person,
-            title: "the first administrator".to_owned(),
+            title: Own::FirstAdministrator.recorded(),
             operator: String::new(),
             credential: CredentialOrder::Token,
             days: 0,
@@ -131,7 +131,7 @@ impl Registry {
             .and_then(|principal| credential_of(principal, shown))
             .ok_or_else(|| Refusal::not_allowed(Why::OnlyOwnToken))?;
         let (issued, token) = issued(&hands.principal, &CredentialOrder::Token, days)?;
-        let reason = "rotated".to_owned();
+        let reason = Own::Rotated.recorded();
         let changes = vec![issued, Change::CredentialRevoked(CredentialRevoked { credential: old, reason })];
         let credential = writer.next_seq();
         let receipt = self.commit(&mut writer, hands, changes)?;

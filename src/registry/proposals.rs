@@ -22,7 +22,7 @@ use crate::{
     preview::Preview,
     principal::{Role, Token},
     store::{Draft, Hands},
-    words::{Value, Why},
+    words::{Own, Value, Why},
 };
 
 /// Longest override, in seconds.
@@ -123,11 +123,10 @@ impl Registry {
             && ledger.principals().count(Role::Administrator) == 1
             && !ledger.has_had_two_administrators()
         {
-            let founded = "the second administrator of a register that has one";
             let closed = ProposalClosed {
                 proposal: number,
                 approved: true,
-                reason: founded.to_owned(),
+                reason: Own::SecondAdministrator.recorded(),
                 preview_sha256: Vec::new(),
             };
             let by_itself = Hands { principal: BOOTSTRAP.to_owned(), ..Hands::bootstrap() };

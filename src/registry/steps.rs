@@ -18,7 +18,7 @@ use crate::{
     listing::Door,
     principal::Role,
     store::Hands,
-    words::{Value, Why},
+    words::{Own, Value, Why},
 };
 use BatchState::{Active, Expired, Planned, Rejected, Submitted, Suspended, Withdrawn};
 
@@ -200,7 +200,7 @@ impl Registry {
         }
         let hands = Hands::of(REGISTER, "");
         let expired = |&batch: &BatchNumber| {
-            let reason = "its time is over".to_owned();
+            let reason = Own::TimeOver.recorded();
             let state = Expired as u32;
             Change::BatchStateChanged(BatchStateChanged { batch, state, reason, ..BatchStateChanged::default() })
         };

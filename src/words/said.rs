@@ -5,7 +5,7 @@
 //! older entries and of libraries) is told in English and nowhere else.
 
 use super::{
-    Language, Why,
+    Language, Own, Why,
     catalogue::{Arg, known, text},
 };
 use crate::{
@@ -207,6 +207,13 @@ impl From<Why> for Said {
     }
 }
 
+impl Own {
+    /// As it is recorded.
+    pub fn recorded(self) -> String {
+        Teller::Record.tell(self.key(), &[])
+    }
+}
+
 impl Why {
     /// The sentence with its values.
     pub fn of<const N: usize>(self, values: [(&'static str, Value); N]) -> Said {
@@ -230,6 +237,12 @@ impl Language {
             text.push(digit);
         }
         text
+    }
+
+    /// A reason or a title: what the register itself gave in its own words, what people wrote as it is.
+    pub fn own(self, text: &str) -> String {
+        let own = Own::ALL.iter().find(|own| known(Self::English, own.key()).as_deref() == Some(text));
+        own.and_then(|own| known(self, own.key())).unwrap_or_else(|| text.to_owned())
     }
 
     /// A role in words.

@@ -171,6 +171,24 @@ texts! {
 }
 
 texts! {
+    /// What the register itself gives as a reason or a title. The English text is what it records.
+    Own {
+        /// The first administrator's title.
+        FirstAdministrator = "own-first-administrator",
+        /// Why one may make the second administrator.
+        SecondAdministrator = "own-second-administrator",
+        /// Why the old token ends.
+        Rotated = "own-rotated",
+        /// Why what nobody decided is over.
+        TimeOver = "own-time-over",
+        /// Why a batch that was being prepared is given up.
+        CutOff = "own-cut-off",
+        /// Why something is taken back again after a restore.
+        Carried = "own-carried",
+    }
+}
+
+texts! {
     /// Why the register refuses.
     Why {
         /// There is no batch `number`.

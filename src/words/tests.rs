@@ -34,6 +34,7 @@ fn asked_for() -> BTreeSet<(String, &'static str)> {
     Line::ALL.iter().for_each(|line| whole(line.key(), &[]));
     Finding::ALL.iter().for_each(|finding| whole(finding.key(), &[]));
     About::ALL.iter().for_each(|about| whole(about.key(), &[]));
+    Own::ALL.iter().for_each(|own| whole(own.key(), &[]));
     Why::ALL.iter().for_each(|why| whole(why.key(), &[]));
     Role::ALL.iter().for_each(|role| whole(&format!("role-{role}"), &[]));
     PrincipalKind::ALL.iter().for_each(|kind| whole(&format!("principal-{kind}"), &[]));
@@ -254,6 +255,17 @@ fn answers(language: Language) -> String {
         }
     }
     text
+}
+
+#[test]
+fn what_the_register_gives_as_a_reason_is_told_in_words() {
+    for own in Own::ALL {
+        let (recorded, told) = (own.recorded(), Language::Indonesian.own(&own.recorded()));
+        assert!(told != recorded && Language::English.own(&recorded) == recorded, "{recorded}: {told}");
+    }
+    assert_eq!(Language::Indonesian.own("because I say so"), "because I say so");
+    // A constant of the store, which names no catalogue.
+    assert_eq!(Own::CutOff.recorded(), "staged by a process that ended before it was done");
 }
 
 #[test]
