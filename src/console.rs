@@ -31,6 +31,7 @@ mod public;
 mod public_page;
 mod record;
 mod registration;
+mod registration_lists;
 mod registrations;
 mod reveal;
 mod search;
@@ -262,8 +263,8 @@ fn pages() -> Vec<(&'static str, MethodRouter<Console>)> {
         ("/record", get(record::record)),
         ("/breach", get(breach::form).post(breach::export)),
         ("/registrations", get(registrations::counts)),
-        ("/registrations/lists", get(registrations::lists)),
-        ("/registrations/limit", get(registrations::limit)),
+        ("/registrations/lists", get(registration_lists::lists)),
+        ("/registrations/limit", get(registration_lists::limit)),
         ("/calendars", get(calendars::calendars)),
         ("/calendar/{number}", get(calendars::calendar)),
         ("/calendar/{number}/decide", post(calendars::decide)),

@@ -388,7 +388,7 @@ fn a_batch_is_approved_after_a_preview_by_another_person_once() {
         let mut hers = Browser::signed_in(office.server.http, &sari);
         let own = hers.get(&path);
         assert_eq!(own.status, 403);
-        assert!(own.body.contains("another person has to decide on it"), "{}", own.body);
+        assert!(own.body.contains("orang lain yang harus memutuskannya"), "{}", own.body);
         let mut his = Browser::signed_in(office.server.http, &agus);
         assert!(his.get("/approvals").body.contains("menunggu Anda"));
         let shown = his.get(&path);

@@ -38,7 +38,7 @@ fn principals_come_and_go_by_pages_and_a_role_takes_two_administrators() {
         assert_eq!(admin.post("/add-principal", &form).location(), "/principal/siti");
         let other = admin.get("/add-principal").field("request");
         let taken = admin.post("/add-principal", &[("request", &other), ("name", "siti"), ("kind", "person")]);
-        assert!(taken.status == 409 && taken.body.contains("is taken"), "{}", taken.body);
+        assert!(taken.status == 409 && taken.body.contains("sudah dipakai"), "{}", taken.body);
         for path in ["/principals", "/principal/siti", "/journal"] {
             let page = admin.get(path);
             assert!(page.status == 200 && page.body.contains("siti"), "{path}");
@@ -123,6 +123,6 @@ fn a_suspension_names_the_day_from_which_its_devices_are_black() {
         assert_eq!(post(&mut browser, "2031-02-28"), 303);
         assert_eq!(office.reason("35209900177200").await, "SUSPENDED");
         let journal = Browser::signed_in(office.server.http, &office.admin).get("/journal").body;
-        assert!(journal.contains("black from 2031-02-28") && journal.contains("ditangguhkan"), "{journal}");
+        assert!(journal.contains("diblokir mulai 28 Feb 2031") && journal.contains("ditangguhkan"), "{journal}");
     });
 }

@@ -147,7 +147,7 @@ fn no_identity_number_is_in_any_byte_of_the_directory() {
 fn a_list_takes_few_numbers_over_and_never_an_operators_whole_base() {
     let world = World::new();
     let rows = |numbers: std::ops::Range<u32>| -> String {
-        let rows = numbers.map(|nth| format!("0812345{nth:05},registered\n"));
+        let rows = numbers.map(|nth| format!("0812345{nth:05},unregistered\n"));
         format!("msisdn,state\n{}", rows.collect::<String>())
     };
     world.full("telkomsel", &rows(0..3000));
