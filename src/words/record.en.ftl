@@ -125,6 +125,15 @@ finding-other-model = { $hits } of { $of } IMEIs ({ $share } %) are of another m
 finding-quota = { $imeis } IMEIs, and { $drawn } were drawn before, of { $allowed } that the document allows
 finding-spread = { $tacs } TACs in one submission; usual at this door { $usual }
 
+## What the register itself gives as a reason or a title
+
+own-first-administrator = the first administrator
+own-second-administrator = the second administrator of a register that has one
+own-rotated = rotated
+own-time-over = its time is over
+own-cut-off = staged by a process that ended before it was done
+own-carried = done before the register was restored to an earlier point
+
 ## Why the register refuses
 
 why-no-batch = there is no batch { $number }

@@ -125,6 +125,15 @@ finding-other-model = { $hits } dari { $of } IMEI ({ $share } %) bermodel lain d
 finding-quota = { $imeis } IMEI, dan { $drawn } sudah terpakai, dari { $allowed } yang diizinkan dokumen
 finding-spread = { $tacs } TAC dalam satu kiriman; biasanya di pintu ini { $usual }
 
+## What the register itself gives as a reason or a title
+
+own-first-administrator = administrator pertama
+own-second-administrator = administrator kedua dari register yang baru punya satu
+own-rotated = diganti
+own-time-over = waktunya habis
+own-cut-off = disiapkan oleh proses yang berhenti sebelum selesai
+own-carried = dilakukan sebelum register dipulihkan ke titik yang lebih lama
+
 ## Why the register refuses
 
 why-no-batch = Tidak ada batch { $number }.

@@ -263,6 +263,13 @@ fn registrations_are_counted_and_a_calendar_takes_two() {
         admin.get("/propose-calendar");
         let empty = admin.post("/propose-calendar", &propose("", "preview", "")).body;
         assert!(empty.contains("tidak memblokir siapa pun"), "{empty}");
+        // As long as a form takes, and a line longer.
+        let long = format!("{CALENDAR}{}", "# \"§\"\n".repeat(6600));
+        let post = |browser: &mut Browser, text: &str| {
+            browser.post("/propose-calendar", &[("document", text), ("act", "preview")])
+        };
+        assert_eq!((long.len() > 45_000, post(&mut admin, &long).status), (true, 200));
+        assert_eq!(post(&mut admin, &long.repeat(2)).status / 100, 4);
         let bad = admin.post("/propose-calendar", &propose("[stages.voice]\non = \"2018-03-01\"\n", "preview", ""));
         assert!(bad.status == 422 && bad.body.contains("Dokumen ini ditolak"), "{}", bad.body);
         let seen = admin.post("/propose-calendar", &propose(CALENDAR, "preview", "")).body;
