@@ -68,8 +68,8 @@ use tokio::{
 
 /// How often recorded times are folded, so that they do not pile up while nobody reads the figures.
 const UPKEEP: Duration = Duration::from_secs(5);
-/// Bytes of a form: a calendar of 48 KiB of which each byte takes three.
-const FORM_BYTES_MAX: usize = 160 * 1024;
+/// Bytes of a form.
+const FORM_BYTES_MAX: usize = 64 * 1024;
 /// Passwords that are looked at at a time: each takes 19 MiB and a core.
 const PASSWORDS_MAX: usize = 2;
 /// Previews at a time: each takes both cores for as long as a second and more.

@@ -31,6 +31,8 @@ use axum::{
 const LINES_MAX: usize = 200;
 /// Bytes of a document that a form takes; longer ones come by the command line.
 const DOCUMENT_BYTES_MAX: usize = 48 << 10;
+/// Bytes of that form: each byte of the document may take three.
+pub(super) const FORM_BYTES_MAX: usize = 160 << 10;
 
 /// A calendar as a page shows it.
 struct CalendarView {

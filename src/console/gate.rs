@@ -18,7 +18,7 @@ use crate::{
 };
 use axum::{
     Form,
-    extract::{ConnectInfo, FromRequest, MatchedPath, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, FromRequest, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -126,7 +126,10 @@ async fn admit(console: &Console, guest: Guest, route: &str, request: Request) -
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let form = Request::from_parts(parts.clone(), body);
+    let mut form = Request::from_parts(parts.clone(), body);
+    if route == "/propose-calendar" {
+        DefaultBodyLimit::max(super::calendars::FORM_BYTES_MAX).apply(&mut form);
+    }
     let fields = match Form::<Vec<(String, String)>>::from_request(form, &()).await {
         Ok(Form(fields)) => Fields::new(fields),
         Err(error) => return refused(error.into_response().status(), "unread-form"),
