@@ -158,6 +158,7 @@ fn disk(case: &Case, national: &National, directory: &Path, asserted: bool) {
         say("disk of a device, without its ranges' sums", &format!("{:.3} bytes", of_devices / devices));
         say("disk of a pairing, with the index of its numbers", &format!("{:.2} bytes", pairings / pairs));
         say("disk of a subscriber, with the sums of all ranges", &format!("{:.2} bytes", subscribers / pairs));
+        say("disk of a subscriber in the index of SIMs", &format!("{:.2} bytes", bytes(&["sims"]) / pairs));
         assert!(!asserted || pairings / pairs <= PAIR_BYTES_MAX, "more than {PAIR_BYTES_MAX}");
     }
     let shown: Vec<String> =

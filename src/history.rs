@@ -95,23 +95,31 @@ pub fn of_device(store: &Store, key: EquipmentKey, seq: u64) -> Result<Vec<Event
 }
 
 /// The story of a number or a SIM up to an entry, oldest first: its devices, and its place in the map of subscribers.
-/// Of an MSISDN the SIMs are those that came with a pairing of it.
+/// Of an MSISDN the SIMs are those that were ever given it, and those that came with a pairing of it; of the SIMs that
+/// have it as of the entry, the pairings that name the SIM alone are its own.
 ///
 /// # Errors
 /// When a row or an entry is unreadable.
 pub fn of_number(store: &Store, number: Number, seq: u64) -> Result<Vec<Event>, StoreError> {
     let mut story = Story::new(store, seq);
-    let devices: BTreeSet<EquipmentKey> = store.devices_of(number)?.into_iter().map(|(key, _)| key).collect();
-    let mut sims = BTreeSet::new();
-    if let NumberKind::Imsi(imsi) = number.kind() {
-        sims.insert(imsi);
+    let mut devices: BTreeSet<EquipmentKey> = store.devices_of(number)?.into_iter().map(|(key, _)| key).collect();
+    let (mut sims, mut own_sims) = (BTreeSet::new(), BTreeSet::new());
+    match number.kind() {
+        NumberKind::Imsi(imsi) => _ = sims.insert(imsi),
+        NumberKind::Msisdn(msisdn) => {
+            sims.extend(store.sims_named_with(msisdn)?);
+            for (imsi, _) in store.sims_of(msisdn, seq)? {
+                devices.extend(store.devices_of(imsi.into())?.into_iter().map(|(key, _)| key));
+                own_sims.insert(Number::from(imsi));
+            }
+        }
     }
     for key in devices {
         let rows = store.page_rows(PageId::of(key))?;
         let names = |row: &BodyRow| match row {
             BodyRow::Mark { number: bound, .. } => bound.map(Number::from) == Some(number),
             BodyRow::Pairing { number: paired, imsi, .. } => {
-                *paired == number || imsi.map(Number::from) == Some(number)
+                *paired == number || imsi.map(Number::from) == Some(number) || own_sims.contains(paired)
             }
             _ => false,
         };

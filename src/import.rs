@@ -27,6 +27,7 @@ mod plain;
 pub mod progress;
 mod ranges;
 mod rejects;
+mod rows;
 mod subscriber;
 mod tac;
 #[cfg(test)]
@@ -41,8 +42,9 @@ pub use gathered::{
 pub use kind::{CheckDigit, Kind, Mode, UnknownName};
 pub use progress::Progress;
 pub use rejects::Reject;
+pub use rows::{Packed, Rows};
 
-use crate::{day::Day, listing::Door};
+use crate::{day::Day, listing::Door, spool::Room};
 use container::Opened;
 use desk::{At, Desk, RowView, Sink};
 use fields::Cells;
@@ -54,6 +56,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
+
+/// Rows after which is looked whether the disk has refused some.
+const ROWS_BETWEEN_LOOKS: u64 = 65_536;
 
 /// How lists are to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,11 +83,13 @@ pub struct Options {
     pub all_or_nothing: bool,
     /// Where rejected rows are written.
     pub rejects: Option<PathBuf>,
+    /// Memory for rows that are sorted, and where the rest goes.
+    pub room: Room,
 }
 
 impl Options {
     /// The usual options of a kind.
-    pub const fn new(kind: Kind) -> Self {
+    pub fn new(kind: Kind) -> Self {
         Self {
             kind,
             door: kind.default_door(),
@@ -94,6 +101,7 @@ impl Options {
             hard: false,
             all_or_nothing: false,
             rejects: None,
+            room: Room::default(),
         }
     }
 
@@ -150,7 +158,7 @@ fn gather(options: &Options, inputs: &[Input], pulse: &Pulse<'_>, quick: bool) -
     let rejects = Rejects::new(options.rejects.clone())?;
     let operator = options.operator.as_deref().map(Arc::from);
     let mut gathered = Gathered::new(options.kind, options.door, options.valid_until, operator);
-    let mut sink = sink(options.kind, quick && lists.iter().all(|list| list.layout.is_plain()));
+    let mut sink = sink(options, quick && lists.iter().all(|list| list.layout.is_plain()));
     let mut desk = Desk::new(options, rejects);
     let mut lines_before = 0;
     for list in &mut lists {
@@ -204,11 +212,11 @@ fn refuse_rejects_over_input(rejects: Option<&Path>, inputs: &[Input]) -> Result
     if inputs.iter().any(same) { Err(ImportError::RejectsOverInput { path }) } else { Ok(()) }
 }
 
-fn sink(kind: Kind, plain: bool) -> Box<dyn Sink> {
-    match kind {
+fn sink(options: &Options, plain: bool) -> Box<dyn Sink> {
+    match options.kind {
         Kind::Ranges => Box::<ranges::Ranges>::default(),
-        Kind::Pairing => Box::<subscriber::Pairings>::default(),
-        Kind::Subscriber => Box::<subscriber::Subscribers>::default(),
+        Kind::Pairing => Box::new(subscriber::Pairings::new(options)),
+        Kind::Subscriber => Box::new(subscriber::Subscribers::new(options)),
         Kind::Tac => Box::<tac::Tacs>::default(),
         Kind::ExemptTac | Kind::BarredTac => Box::<tac::TacClasses>::default(),
         _ if plain => Box::<plain::Plain>::default(),
@@ -240,6 +248,11 @@ fn take(
         desk.rows += 1;
         if let Err(fault) = taken {
             desk.reject(at, fault)?;
+        }
+        if desk.rows.is_multiple_of(ROWS_BETWEEN_LOOKS)
+            && let Some(error) = sink.failure()
+        {
+            return Err(error.into());
         }
     }
     Ok(())

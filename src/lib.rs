@@ -74,5 +74,6 @@ pub mod certs;
 pub mod metrics;
 pub mod national;
 pub mod sample;
+pub mod spool;
 pub mod telemetry;
 pub mod tls;

@@ -34,7 +34,7 @@ pub use bulk::{BulkProgress, BulkSource, BulkStage, Loaded, load};
 pub use doors::{DoorFigures, doors};
 pub use import::ImportSummary;
 pub use operate::{Act, Operation, Subscriber};
-pub use order::{Goal, Guard, ImportOrder};
+pub use order::{Goal, Guard, ImportOrder, Meter};
 pub use people::{CredentialOrder, Issued, NewPrincipal, Receipt};
 pub use previews::PreviewOrder;
 pub use proposals::{Order, ProposalMade};

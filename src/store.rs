@@ -28,6 +28,7 @@ mod rows;
 mod scan;
 mod sets;
 mod signing;
+mod sims;
 #[cfg(test)]
 pub(crate) mod tests;
 mod write;
@@ -67,7 +68,7 @@ use std::{
 };
 
 /// Version of the bytes that this build writes (docs/storage.md). A newer one on disk is refused.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The column families. Names are forever.
 mod cf {
@@ -98,10 +99,15 @@ mod cf {
     /// The index from a person to devices.
     pub(super) const PERSONS: &str = "persons";
 
+    /// The index from a number to SIMs.
+    pub(super) const SIMS: &str = "sims";
+
     /// What format 2 added to format 1.
     pub(super) const SINCE_2: [&str; 5] = [HASHES, LEDGER, REQUESTS, HOLDERS, PERSONS];
+    /// What format 3 added to format 2.
+    pub(super) const SINCE_3: [&str; 1] = [SIMS];
 
-    pub(super) const ALL: [&str; 19] = [
+    pub(super) const ALL: [&str; 20] = [
         META,
         JOURNAL,
         BATCHES,
@@ -121,6 +127,7 @@ mod cf {
         REQUESTS,
         HOLDERS,
         PERSONS,
+        SIMS,
     ];
 }
 

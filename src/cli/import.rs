@@ -8,11 +8,12 @@ use crate::{
     import::{self, CheckDigit, Gathered, ImportError, Input, Kind, Mode, Options, progress},
     listing::Door,
     policy::Settings,
-    registry::{ImportOrder, ImportSummary, Registry, SubmitOrder},
+    registry::{ImportOrder, ImportSummary, Meter, Registry, SubmitOrder},
+    spool::Room,
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -76,6 +77,9 @@ pub(super) struct ImportArgs {
     /// Bars of models that do not say how they bar are hard, not soft.
     #[arg(long)]
     hard: bool,
+    /// Memory for pairings and subscribers that are sorted, in MiB; what exceeds it goes to files beside the register.
+    #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    memory: u32,
     /// Print one JSON object instead of a summary for people.
     #[arg(long)]
     json: bool,
@@ -131,13 +135,20 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
 /// Into force before there are principals; else on record, for another person to approve.
 fn take_in(registry: &Registry, gathered: Gathered, args: &ImportArgs) -> Result<(ImportSummary, Vec<Alarm>), Failure> {
     let document = args.document.clone().unwrap_or_default();
+    let meter = Meter::default();
+    let told = meter.clone();
+    let look = || {
+        let (is_writing, done, total) = told.read();
+        (if is_writing { "written" } else { "compared" }, done, total)
+    };
     if registry.store().ledger().principals().is_empty() {
-        let order = ImportOrder::bootstrap(args.mode, &document, args.max_drop);
-        return Ok((registry.import(gathered, &order)?, Vec::new()));
+        let order = ImportOrder { meter, ..ImportOrder::bootstrap(args.mode, &document, args.max_drop) };
+        return Ok((progress::watched(look, || registry.import(gathered, &order))?, Vec::new()));
     }
-    let order =
-        SubmitOrder { mode: args.mode, document, max_drop_percent: args.max_drop, declared: Declared::default() };
-    let submitted = registry.submit(&super::hands(registry)?, gathered, order)?;
+    let (mode, max_drop_percent, declared) = (args.mode, args.max_drop, Declared::default());
+    let order = SubmitOrder { mode, document, max_drop_percent, declared, meter };
+    let hands = super::hands(registry)?;
+    let submitted = progress::watched(look, || registry.submit(&hands, gathered, order))?;
     Ok((submitted.summary, submitted.alarms))
 }
 
@@ -260,8 +271,15 @@ fn options(args: &ImportArgs) -> Options {
         hard: args.hard,
         all_or_nothing: args.all_or_nothing,
         rejects: args.rejects.clone(),
+        room: Room { folder: beside(&args.data), memory_bytes: (args.memory as usize) << 20 },
         ..Options::new(args.kind)
     }
+}
+
+/// The directory of the register, or where it will be made: the first one above it that is there.
+fn beside(data: &Path) -> PathBuf {
+    let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+    data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/")).to_owned()
 }
 
 /// The lists that were named.
@@ -297,6 +315,7 @@ mod tests {
             check_digit: CheckDigit::Verify,
             operator: Some("xl".to_owned()),
             valid_until: Some("2026-12-31".parse().unwrap()),
+            room: Room { folder: std::env::current_dir().unwrap(), memory_bytes: 512 << 20 },
             ..Options::new(Kind::Stolen)
         };
         assert_eq!(options(&args), expected);

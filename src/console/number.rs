@@ -28,6 +28,8 @@ pub(super) struct DeviceOf {
     /// The operator whose network is asked; empty: any.
     pub(super) operator: String,
     pub(super) in_force: bool,
+    /// The SIM by which it was found, masked; empty: by the number itself.
+    pub(super) by_sim: String,
 }
 
 impl NumberView {
@@ -39,6 +41,7 @@ impl NumberView {
             badge: Badge::of_answer(language, &device.answer),
             operator: device.operator.clone().unwrap_or_default(),
             in_force: device.in_force,
+            by_sim: device.by_sim.map(|sim| sim.masked()).unwrap_or_default(),
         });
         let history = deeds(&page.history, language, true);
         Self {

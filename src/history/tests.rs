@@ -134,12 +134,12 @@ fn a_typing_error_is_told_on_both_devices() {
 #[test]
 fn a_number_tells_of_its_devices_and_sims_also_when_they_are_no_more() {
     let world = World::new();
-    let pairing = world.import(Gathered { pairings: vec![paired(false)], ..list(Kind::Pairing) }, "", "");
+    let pairing = world.import(Gathered { pairings: vec![paired(false)].into(), ..list(Kind::Pairing) }, "", "");
     let subscriber = SubscriberRow { imsi: imsi(), msisdn: Some(msisdn()), operator: None, since: None, remove: false };
-    world.import(Gathered { subscribers: vec![subscriber], ..list(Kind::Subscriber) }, "", "");
+    world.import(Gathered { subscribers: vec![subscriber].into(), ..list(Kind::Subscriber) }, "", "");
     let bound = DeviceRow { number: Some(msisdn()), ..device(7) };
     world.import(Gathered { devices: vec![bound, device(8)], ..list(Kind::Temporary) }, "", "");
-    world.import(Gathered { pairings: vec![paired(true)], ..list(Kind::Pairing) }, "", "");
+    world.import(Gathered { pairings: vec![paired(true)].into(), ..list(Kind::Pairing) }, "", "");
     let masked = Number::from(msisdn()).masked();
     let sim = Number::from(imsi()).masked();
     let expected = [

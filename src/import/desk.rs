@@ -10,7 +10,7 @@ use super::{
     value,
 };
 use crate::day::Day;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, io, sync::Arc};
 
 /// A line of the whole import: the lines of all lists, one list after the other, from 1.
 pub(super) type At = u32;
@@ -39,6 +39,11 @@ pub(super) trait Sink {
 
     /// Takes a row.
     fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault>;
+
+    /// What keeps it from taking more rows, once.
+    fn failure(&mut self) -> Option<io::Error> {
+        None
+    }
 
     /// Sorts, merges and compares what was taken.
     fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError>;
@@ -138,6 +143,19 @@ pub(super) struct OperatorId(u16);
 impl OperatorId {
     /// The operator for all rows, or none.
     pub(super) const DEFAULT: Self = Self(0);
+
+    pub(super) const fn number(self) -> u16 {
+        self.0
+    }
+
+    pub(super) const fn from_number(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// Its name among those of an import.
+    pub(super) fn of(self, names: &[Arc<str>]) -> Option<Arc<str>> {
+        usize::from(self.0).checked_sub(1).and_then(|place| names.get(place)).cloned()
+    }
 }
 
 /// The operators that rows name.
@@ -173,6 +191,11 @@ impl Operators {
     }
 
     pub(super) fn name(&self, id: OperatorId) -> Option<Arc<str>> {
-        usize::from(id.0).checked_sub(1).and_then(|place| self.names.get(place)).cloned()
+        id.of(&self.names)
+    }
+
+    /// All names, in the order of their numbers.
+    pub(super) fn names(&self) -> Arc<[Arc<str>]> {
+        self.names.as_slice().into()
     }
 }

@@ -206,6 +206,9 @@ pub enum ImportError {
     /// More lines than one import with attributes can hold.
     #[error("the lists have more than {} lines: import them in several parts", u32::MAX)]
     TooManyLines,
+    /// Rows on their way could not be kept in a file, or not read back.
+    #[error("rows that are being sorted cannot be kept on disk: {0}. Check disk and space, then try again")]
+    Sorting(#[from] io::Error),
     /// Rows were rejected, and all or nothing was asked for.
     #[error("{} of {} rows are rejected and all or nothing was asked for: nothing is imported. First: {}", .counts.rejected, .counts.rows, .sample.first().map(ToString::to_string).unwrap_or_default())]
     AllOrNothing {

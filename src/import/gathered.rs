@@ -4,7 +4,7 @@
 //! ascends by its key; no two rows of a vector have the same key, except that devices of kinds `stolen` and
 //! `lost` have one row an operator, because reports by several operators stand separately.
 
-use super::kind::Kind;
+use super::{kind::Kind, rows::Rows};
 use crate::{
     batch::PersonHash,
     day::Day,
@@ -33,10 +33,10 @@ pub struct Gathered {
     pub devices: Vec<DeviceRow>,
     /// Devices that a status or a change type takes off the list, by key, then operator.
     pub removed: Vec<RemovedRow>,
-    /// Pairings by key, MSISDN, IMSI.
-    pub pairings: Vec<PairingRow>,
+    /// Pairings by key, number (MSISDN where there is one, else IMSI), IMSI.
+    pub pairings: Rows<PairingRow>,
     /// Subscribers by IMSI.
-    pub subscribers: Vec<SubscriberRow>,
+    pub subscribers: Rows<SubscriberRow>,
     /// Models by TAC.
     pub tacs: Vec<TacRow>,
     /// Classes of models by TAC (kinds `exempt-tac` and `barred-tac`).
@@ -66,8 +66,8 @@ impl Gathered {
             pages: Vec::new(),
             devices: Vec::new(),
             removed: Vec::new(),
-            pairings: Vec::new(),
-            subscribers: Vec::new(),
+            pairings: Rows::default(),
+            subscribers: Rows::default(),
             tacs: Vec::new(),
             tac_classes: Vec::new(),
             links: Vec::new(),

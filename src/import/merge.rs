@@ -87,14 +87,79 @@ fn reject_contradictions<R: Row>(group: &[R], rejected: &mut Places, desk: &mut 
             None => (odd.contradicts(first).unwrap_or(Column::ChangeType), odd),
         };
         if rejected.insert(row.at()) {
-            let (file, line) = desk.place(other.at());
-            let here = desk.place(row.at()).0;
-            let whose = if here == file { String::new() } else { format!(" of {file}") };
-            let what = if column == Column::ChangeType { "one is on, the other off" } else { column.name() };
-            let (subject, value) = row.subject();
-            let verb = if column == Column::ChangeType { ": " } else { " in " };
-            desk.reject(row.at(), Fault::new(subject, &value, format!("contradicts line {line}{whose}{verb}{what}")))?;
+            reject(row.at(), row.subject(), column, other.at(), desk)?;
         }
     }
     Ok(())
+}
+
+/// Rejects a row that contradicts another one in a column.
+fn reject(
+    at: At,
+    (subject, value): (Column, String),
+    column: Column,
+    other: At,
+    desk: &mut Desk<'_>,
+) -> Result<(), ImportError> {
+    let (file, line) = desk.place(other);
+    let here = desk.place(at).0;
+    let whose = if here == file { String::new() } else { format!(" of {file}") };
+    let what = if column == Column::ChangeType { "one is on, the other off" } else { column.name() };
+    let verb = if column == Column::ChangeType { ": " } else { " in " };
+    desk.reject(at, Fault::new(subject, &value, format!("contradicts line {line}{whose}{verb}{what}")))
+}
+
+/// [`merge`] for rows that come sorted by key and place, one by one, each from a line of its own. Of rows of one key
+/// that contradict each other all go.
+pub(super) struct Merging<R> {
+    first: Option<R>,
+    /// Where the rows stand that said the same as the first.
+    agreeing: Vec<At>,
+    /// The first one that contradicted it.
+    odd: Option<R>,
+}
+
+impl<R> Default for Merging<R> {
+    fn default() -> Self {
+        Self { first: None, agreeing: Vec::new(), odd: None }
+    }
+}
+
+impl<R: Row> Merging<R> {
+    /// Takes the next row. Gives what stays of the key before, once another key begins.
+    pub(super) fn push(&mut self, row: R, desk: &mut Desk<'_>) -> Result<Option<R>, ImportError> {
+        let Some(first) = self.first.as_mut().filter(|first| first.key() == row.key()) else {
+            let before = self.end(desk);
+            self.first = Some(row);
+            return Ok(before);
+        };
+        match (row.contradicts(first), &self.odd) {
+            (None, None) => {
+                first.absorb(&row);
+                self.agreeing.push(row.at());
+            }
+            (Some(column), None) => {
+                for at in std::iter::once(first.at()).chain(self.agreeing.drain(..)) {
+                    reject(at, first.subject(), column, row.at(), desk)?;
+                }
+                reject(row.at(), row.subject(), column, first.at(), desk)?;
+                self.odd = Some(row);
+            }
+            (Some(column), Some(_)) => reject(row.at(), row.subject(), column, first.at(), desk)?,
+            (None, Some(odd)) => {
+                let column = odd.contradicts(first).unwrap_or(Column::ChangeType);
+                reject(row.at(), row.subject(), column, odd.at(), desk)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// What stays of the last key.
+    pub(super) fn end(&mut self, desk: &mut Desk<'_>) -> Option<R> {
+        self.agreeing.clear();
+        let first = self.first.take().filter(|_| self.odd.is_none());
+        self.odd = None;
+        desk.accepted += u64::from(first.is_some());
+        first
+    }
 }

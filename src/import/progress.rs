@@ -6,7 +6,11 @@ use std::{
     cell::Cell,
     io::IsTerminal,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
 };
+
+/// How often a bar looks how far work is.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Who is told how far an import has come.
 pub trait Progress {
@@ -56,6 +60,52 @@ impl Progress for Bar {
 
     fn finish(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// Does work while a bar on standard error tells how far it is, where that is a terminal: `look` gives what is done,
+/// how many rows are, and of how many.
+pub fn watched<T>(look: impl Fn() -> (&'static str, u64, u64) + Sync, work: impl FnOnce() -> T) -> T {
+    if !std::io::stderr().is_terminal() {
+        return work();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let template = "{bar:30} {human_pos}/{human_len} rows {msg}  {per_sec}  {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            let mut before = "";
+            while !is_done.load(Relaxed) {
+                let (what, done, total) = look();
+                if what != before {
+                    bar.set_message(what);
+                    bar.reset();
+                    before = what;
+                }
+                bar.set_length(total);
+                bar.set_position(done);
+                std::thread::park_timeout(LOOK_EVERY);
+            }
+            bar.finish_and_clear();
+        });
+        let _done = Done { is_done: &is_done, watching: watching.thread() };
+        work()
+    })
+}
+
+/// Ends the bar, also where work panics.
+struct Done<'a> {
+    is_done: &'a AtomicBool,
+    watching: &'a std::thread::Thread,
+}
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.is_done.store(true, Relaxed);
+        self.watching.unpark();
     }
 }
 

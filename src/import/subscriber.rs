@@ -1,38 +1,95 @@
 //! Lists of pairings and of subscribers.
 //!
-//! Both hold numbers of persons: whatever is rejected is masked. What always holds: a pairing has a number
-//! or a SIM, and one row for each device, number and SIM; a subscriber has one row for each SIM.
+//! Both hold numbers of persons: whatever is rejected is masked. They may be as long as a nation: rows are sorted in
+//! bounded memory, and what stays of them is kept the same way. What always holds: a pairing has a number or a SIM, and
+//! one row for each device, number and SIM; a subscriber has one row for each SIM.
 
 use super::{
-    desk::{At, Desk, RowView, Sink},
+    Options,
+    desk::{At, Desk, OperatorId, RowView, Sink},
     device::imei,
     error::ImportError,
     gathered::{Gathered, PairingRow, SubscriberRow},
     header::Column,
-    merge::{Row, merge},
+    merge::{Merging, Row},
     rejects::Fault,
+    rows::{Packed, Rows, Words, unpacked},
     value,
 };
 use crate::{
     day::Day,
-    identity::{EquipmentKey, Imsi, Msisdn},
     pairing::PairingKind,
+    spool::{Room, Sorting, Spool},
 };
+use std::{collections::BTreeSet, io};
 
+/// Rows that are sorted.
+struct Sorted {
+    sorting: Sorting<4>,
+    room: Room,
+    failed: Option<io::Error>,
+}
+
+impl Sorted {
+    fn new(options: &Options) -> Self {
+        // One half for rows that come; of the other half, one for what is read back and one for what stays.
+        Self { sorting: Sorting::new(&options.room.share(2)), room: options.room.share(4), failed: None }
+    }
+
+    fn push(&mut self, row: &impl Packed, at: At, operator: OperatorId) {
+        if self.failed.is_none() {
+            self.failed = self.sorting.push(row.pack(at, operator.number())).err();
+        }
+    }
+
+    /// Merges them. Gives what stays.
+    fn finish<R: Packed>(self, desk: &mut Desk<'_>) -> Result<Rows<R>, ImportError>
+    where
+        Held<R>: Row,
+    {
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        let names = desk.operators.names();
+        let (mut stays, mut operators) = (Spool::new(self.room), BTreeSet::new());
+        let mut merging = Merging::default();
+        let mut keep = |held: Option<Held<R>>| -> io::Result<()> {
+            let Some(held) = held else { return Ok(()) };
+            operators.insert(held.operator);
+            stays.push(held.words)
+        };
+        self.sorting.finish(|words| -> Result<(), ImportError> {
+            let (row, at, operator) = unpacked(words, |id| id.of(&names))?;
+            Ok(keep(merging.push(Held { row, at, operator, words }, desk)?)?)
+        })?;
+        keep(merging.end(desk))?;
+        let operators = operators.into_iter().map(|id| id.of(&names)).collect();
+        Ok(Rows::of_list(stays.finish()?, names, operators))
+    }
+}
+
+/// A row with its place and its short form.
 struct Held<R> {
     row: R,
     at: At,
+    operator: OperatorId,
+    words: Words,
 }
 
 /// Pairings on their way.
-#[derive(Default)]
-pub(super) struct Pairings(Vec<Held<PairingRow>>);
+pub(super) struct Pairings(Sorted);
+
+impl Pairings {
+    pub(super) fn new(options: &Options) -> Self {
+        Self(Sorted::new(options))
+    }
+}
 
 impl Row for Held<PairingRow> {
-    type Key = (EquipmentKey, Option<Msisdn>, Option<Imsi>);
+    type Key = [u64; 3];
 
     fn key(&self) -> Self::Key {
-        (self.row.key, self.row.msisdn, self.row.imsi)
+        self.row.order()
     }
 
     fn at(&self) -> At {
@@ -40,13 +97,13 @@ impl Row for Held<PairingRow> {
     }
 
     fn contradicts(&self, other: &Self) -> Option<Column> {
-        let (row, other) = (&self.row, &other.row);
+        let (row, theirs) = (&self.row, &other.row);
         let on = !row.remove;
         [
-            (row.remove != other.remove, Column::ChangeType),
-            (row.operator != other.operator, Column::Operator),
-            (on && row.binding != other.binding, Column::Binding),
-            (on && row.valid_until != other.valid_until, Column::ValidUntil),
+            (row.remove != theirs.remove, Column::ChangeType),
+            (self.operator != other.operator, Column::Operator),
+            (on && row.binding != theirs.binding, Column::Binding),
+            (on && row.valid_until != theirs.valid_until, Column::ValidUntil),
         ]
         .into_iter()
         .find_map(|(differs, column)| differs.then_some(column))
@@ -72,30 +129,38 @@ impl Sink for Pairings {
             imsi,
             binding: value::binding(row.get(Column::Binding))?.unwrap_or(usual),
             valid_until: Day::from_stored(desk.until(row)?),
-            operator: desk.operators.name(operator),
+            operator: None,
             remove: desk.removes(row)?,
         };
         odd.into_iter().for_each(|warning| desk.warn(warning, row.at));
-        self.0.push(Held { row: pairing, at: row.at });
+        self.0.push(&pairing, row.at, operator);
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
-        merge(&mut self.0, desk)?;
-        gathered.pairings = self.0.into_iter().map(|held| held.row).collect();
+    fn failure(&mut self) -> Option<io::Error> {
+        self.0.failed.take()
+    }
+
+    fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+        gathered.pairings = self.0.finish(desk)?;
         Ok(())
     }
 }
 
 /// Subscribers on their way.
-#[derive(Default)]
-pub(super) struct Subscribers(Vec<Held<SubscriberRow>>);
+pub(super) struct Subscribers(Sorted);
+
+impl Subscribers {
+    pub(super) fn new(options: &Options) -> Self {
+        Self(Sorted::new(options))
+    }
+}
 
 impl Row for Held<SubscriberRow> {
-    type Key = Imsi;
+    type Key = [u64; 3];
 
-    fn key(&self) -> Imsi {
-        self.row.imsi
+    fn key(&self) -> Self::Key {
+        self.row.order()
     }
 
     fn at(&self) -> At {
@@ -103,12 +168,12 @@ impl Row for Held<SubscriberRow> {
     }
 
     fn contradicts(&self, other: &Self) -> Option<Column> {
-        let (row, other) = (&self.row, &other.row);
+        let (row, theirs) = (&self.row, &other.row);
         [
-            (row.remove != other.remove, Column::ChangeType),
-            (row.msisdn != other.msisdn, Column::Msisdn),
-            (row.operator != other.operator, Column::Operator),
-            (row.since != other.since, Column::Since),
+            (row.remove != theirs.remove, Column::ChangeType),
+            (row.msisdn != theirs.msisdn, Column::Msisdn),
+            (self.operator != other.operator, Column::Operator),
+            (row.since != theirs.since, Column::Since),
         ]
         .into_iter()
         .find_map(|(differs, column)| differs.then_some(column))
@@ -128,20 +193,18 @@ impl Sink for Subscribers {
             return Err(missing(Column::Msisdn, "the MSISDN is missing"));
         }
         let operator = desk.operator(row)?;
-        let subscriber = SubscriberRow {
-            imsi,
-            msisdn,
-            operator: desk.operators.name(operator),
-            since: value::day(Column::Since, row.get(Column::Since))?,
-            remove,
-        };
-        self.0.push(Held { row: subscriber, at: row.at });
+        let since = value::day(Column::Since, row.get(Column::Since))?;
+        let subscriber = SubscriberRow { imsi, msisdn, operator: None, since, remove };
+        self.0.push(&subscriber, row.at, operator);
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
-        merge(&mut self.0, desk)?;
-        gathered.subscribers = self.0.into_iter().map(|held| held.row).collect();
+    fn failure(&mut self) -> Option<io::Error> {
+        self.0.failed.take()
+    }
+
+    fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+        gathered.subscribers = self.0.finish(desk)?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 mod containers;
 mod laws;
+mod memory;
 mod models;
 mod refusals;
 mod rows;
@@ -75,8 +76,8 @@ pub(super) fn told(gathered: &Gathered) -> String {
         format!("device {key}{until}{number}{operator}{since}")
     }));
     lines.extend(gathered.removed.iter().map(|row| format!("removed {} {:?}", row.key, row.operator)));
-    lines.extend(gathered.pairings.iter().map(|row| format!("{row:?}")));
-    lines.extend(gathered.subscribers.iter().map(|row| format!("{row:?}")));
+    lines.extend(gathered.pairings.iter().map(|row| format!("{:?}", row.unwrap())));
+    lines.extend(gathered.subscribers.iter().map(|row| format!("{:?}", row.unwrap())));
     lines.extend(gathered.tacs.iter().map(|row| {
         let TacRow { tac, manufacturer, brand, model, device_type, allocation_date, remove } = row;
         let date = allocation_date.map(|day| day.to_string()).unwrap_or_default();

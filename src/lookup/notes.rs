@@ -3,10 +3,7 @@
 //! Every door that shows a lookup shows these. What always holds: no note names a number.
 
 use super::{DevicePage, Found, Lookup};
-use crate::{
-    pairing::NumberKind,
-    words::{Language, Note},
-};
+use crate::words::{Language, Note};
 
 /// Seconds after which data are no longer taken for those of the register.
 const OUTDATED_SECONDS: u32 = 3600;
@@ -24,9 +21,6 @@ impl Lookup {
         }
         match &self.found {
             Found::Device(page) => of_device(page, language, &mut notes),
-            Found::Number(page) if page.devices.is_empty() && matches!(page.number.kind(), NumberKind::Msisdn(_)) => {
-                notes.push(language.note(Note::BySimOnly, &[]));
-            }
             Found::Number(_) | Found::Document(_) | Found::Batch(_) => {}
         }
         notes

@@ -8,7 +8,7 @@ use crate::{
     pairing::{Number, NumberKind},
     store::StoreError,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Devices that a page shows: a number has a few.
 const DEVICES_MAX: usize = 50;
@@ -20,7 +20,7 @@ pub struct NumberPage {
     pub number: Number,
     /// The number that the map of subscribers has for a SIM, where it may be seen.
     pub msisdn: Option<Msisdn>,
-    /// The SIMs that came with pairings of a number.
+    /// The SIMs that the map of subscribers has or had for a number, and those that came with pairings of it.
     pub sims: Vec<Imsi>,
     /// The devices that it is or was paired with.
     pub devices: Vec<NumberDevice>,
@@ -41,8 +41,11 @@ pub struct NumberDevice {
     pub operator: Option<String>,
     /// Its model.
     pub model: Option<Model>,
-    /// Whether a pairing or bound listing with the number is in force.
+    /// Whether a pairing or bound listing with the number, or with a SIM that has it, is in force.
     pub in_force: bool,
+    /// The SIM of the number by which the device was found, where no row about the device names the number. The network
+    /// was asked with it.
+    pub by_sim: Option<Imsi>,
 }
 
 impl Desk<'_> {
@@ -51,9 +54,13 @@ impl Desk<'_> {
         let seq = self.reading.revision.seq;
         let mut inquiry = Inquiry::of(EquipmentValue::Malformed);
         let mut names = BTreeSet::from([number]);
-        let mut msisdn = None;
+        let (mut msisdn, mut own_sims) = (None, Vec::new());
         match number.kind() {
-            NumberKind::Msisdn(asked) => inquiry.msisdn = Some(asked),
+            NumberKind::Msisdn(asked) => {
+                inquiry.msisdn = Some(asked);
+                let sims = self.reading.store.sims_of(asked, seq)?.into_iter();
+                own_sims = sims.filter(|(_, batch)| self.sees_numbers_of(*batch)).map(|(imsi, _)| imsi).collect();
+            }
             NumberKind::Imsi(imsi) => {
                 inquiry.imsi = Some(imsi);
                 let known = self.reading.store.subscriber(imsi, seq)?.filter(|(batch, _)| self.sees_numbers_of(*batch));
@@ -68,21 +75,48 @@ impl Desk<'_> {
             let seen = devices.into_iter().filter(|(_, batch)| self.sees_numbers_of(*batch) && began(*batch));
             keys.extend(seen.map(|(key, _)| key));
         }
+        let by_sim = self.keys_by_sim(&own_sims, &keys)?;
         let mut devices = Vec::new();
         for &key in keys.iter().take(DEVICES_MAX) {
             devices.push(self.device_of(key, &Inquiry { equipment: EquipmentValue::Key(key), ..inquiry }, &names)?);
         }
+        for (&key, &imsi) in by_sim.iter().take(DEVICES_MAX - devices.len()) {
+            let inquiry = Inquiry { equipment: EquipmentValue::Key(key), imsi: Some(imsi), ..inquiry };
+            let device = self.device_of(key, &inquiry, &BTreeSet::from([Number::from(imsi)]))?;
+            devices.push(NumberDevice { by_sim: Some(imsi), ..device });
+        }
         devices.sort_by_key(|device| !device.in_force);
         let history = self.seen(history::of_number(self.reading.store, number, seq)?);
-        let sims: BTreeSet<Imsi> = history.iter().filter_map(|event| sim_of(&event.said)).collect();
+        let mut sims: BTreeSet<Imsi> = history.iter().filter_map(|event| sim_of(&event.said)).collect();
+        sims.extend(own_sims);
         Ok(NumberPage {
             number,
             msisdn,
             sims: sims.into_iter().filter(|sim| Number::from(*sim) != number).collect(),
-            devices_left: keys.len().saturating_sub(DEVICES_MAX),
+            devices_left: (keys.len() + by_sim.len()).saturating_sub(DEVICES_MAX),
             devices,
             history,
         })
+    }
+
+    /// The devices that a row names with one of these SIMs alone, and that are not among `known`.
+    fn keys_by_sim(
+        &self,
+        sims: &[Imsi],
+        known: &BTreeSet<EquipmentKey>,
+    ) -> Result<BTreeMap<EquipmentKey, Imsi>, StoreError> {
+        let (store, seq) = (self.reading.store, self.reading.revision.seq);
+        let mut found = BTreeMap::new();
+        for &imsi in sims {
+            let began = |batch| self.reading.batches.get(batch).is_some_and(|batch| batch.state_at(seq).is_some());
+            for (key, batch) in store.devices_of(imsi.into())? {
+                let is_new = !known.contains(&key) && !found.contains_key(&key);
+                if is_new && self.sees_numbers_of(batch) && began(batch) && store.names_alone(key, batch, imsi)? {
+                    found.insert(key, imsi);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn device_of(
@@ -109,6 +143,7 @@ impl Desk<'_> {
             operator,
             model: subject.model()?,
             in_force: batch.is_some(),
+            by_sim: None,
         })
     }
 }

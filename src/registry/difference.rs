@@ -6,8 +6,10 @@
 
 mod newest;
 mod pairings;
+mod rows;
+mod subscribers;
 
-use super::{RegistryError, part::Part};
+use super::{Meter, RegistryError, part::Part};
 use crate::{
     batch::{Batch, BatchNumber, BatchState, Batches, BodyRow},
     fold::{self, Row},
@@ -26,7 +28,7 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     /// In canonical order.
-    pub(super) rows: Vec<BodyRow>,
+    pub(super) rows: rows::Rows,
     /// Devices, pairings, subscribers, models or classes that come.
     pub(super) added: u64,
     /// The same that leave earlier batches.
@@ -43,19 +45,27 @@ pub(super) fn difference(
     part: &Part,
     mode: Mode,
     max_drop_percent: u8,
+    meter: &Meter,
 ) -> Result<Difference, RegistryError> {
     let seq = store.applied().seq;
     let batches = store.batches();
-    let mut work = Work { store, part, mode, seq, batches, out: Difference::default(), out_pages: BTreeMap::new() };
+    let (out, out_pages) = (Difference::default(), BTreeMap::new());
+    let mut work = Work { store, part, mode, seq, batches, out, held: Vec::new(), out_pages };
     if mode == Mode::Full {
         work.guard_drop(max_drop_percent)?;
     }
-    work.devices()?;
-    work.pairings()?;
-    work.links()?;
-    work.holders();
-    work.newest()?;
-    Ok(work.finish())
+    match part.header.kind.as_str() {
+        "pairing" => work.pairings(meter)?,
+        "subscriber" => work.subscribers(meter)?,
+        _ => {
+            work.devices()?;
+            work.links()?;
+            work.holders();
+            work.newest()?;
+            return Ok(work.finish());
+        }
+    }
+    Ok(work.out)
 }
 
 struct Work<'a> {
@@ -65,6 +75,8 @@ struct Work<'a> {
     seq: u64,
     batches: Arc<Batches>,
     out: Difference,
+    /// Rows of the new batch but pages, pairings and subscribers.
+    held: Vec<BodyRow>,
     /// Page rows of the new batch: additions under no target, removals under theirs.
     out_pages: BTreeMap<(PageId, Option<BatchNumber>), PageBits>,
 }
@@ -110,7 +122,7 @@ impl Work<'_> {
 
     fn guard_drop(&self, max_drop_percent: u8) -> Result<(), RegistryError> {
         let old = self.in_force_entries()?;
-        let new = self.part.entries();
+        let new = self.part.entries().map_err(StoreError::from)?;
         if u128::from(new) * 100 < u128::from(old) * u128::from(100 - max_drop_percent.min(100)) {
             return Err(RegistryError::SuddenDrop { door: self.part.header.door, old, new, max_drop_percent });
         }
@@ -143,7 +155,11 @@ impl Work<'_> {
             }
         }
         let bits: u64 = plain.values().map(|bits| u64::from(bits.count())).sum();
-        Ok(bits + keys.len() as u64 + others + self.in_force_newest()?.len() as u64)
+        let newest = match self.part.header.kind.as_str() {
+            "subscriber" => self.count_own_subscribers()?,
+            _ => self.in_force_newest()?.len() as u64,
+        };
+        Ok(bits + keys.len() as u64 + others + newest)
     }
 
     /// Every page on which a batch of this door's list has rows.
@@ -291,7 +307,7 @@ impl Work<'_> {
                 self.out.unchanged += 1;
             } else {
                 self.out.added += 1;
-                self.out.rows.push(row.clone());
+                self.held.push(row.clone());
             }
         }
     }
@@ -305,7 +321,7 @@ impl Work<'_> {
             let rows = if self.batches.is_empty() { Vec::new() } else { self.store.page_rows(PageId::of(*key))? };
             let known = fold::device_evidence(*key, &rows, &self.batches, self.seq).links;
             if !others.iter().all(|other| known.contains(other)) {
-                self.out.rows.push(BodyRow::Link { key: *key, others: others.clone() });
+                self.held.push(BodyRow::Link { key: *key, others: others.clone() });
             }
         }
         Ok(())
@@ -314,8 +330,7 @@ impl Work<'_> {
     /// A person is named by the very batch that lists the device: what was unchanged needs no holder anew.
     fn holders(&mut self) {
         let marked: BTreeSet<EquipmentKey> = self
-            .out
-            .rows
+            .held
             .iter()
             .filter_map(|row| match row {
                 BodyRow::Mark { key, .. } => Some(*key),
@@ -325,7 +340,7 @@ impl Work<'_> {
         for (key, person) in &self.part.holders {
             let bits = self.out_pages.get(&(PageId::of(*key), None));
             if marked.contains(key) || bits.is_some_and(|bits| bits.contains(PageId::place(*key))) {
-                self.out.rows.push(BodyRow::Holder { key: *key, person: *person });
+                self.held.push(BodyRow::Holder { key: *key, person: *person });
             }
         }
     }
@@ -333,9 +348,9 @@ impl Work<'_> {
     fn finish(mut self) -> Difference {
         let pages =
             self.out_pages.into_iter().map(|((id, target), bits)| BodyRow::Page { id, target, bits: Box::new(bits) });
-        self.out.rows.extend(pages);
-        self.out.rows.sort_by_cached_key(canonical_order);
-        self.out
+        self.held.extend(pages);
+        self.held.sort_by_cached_key(canonical_order);
+        Difference { rows: self.held.into(), ..self.out }
     }
 }
 

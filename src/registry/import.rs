@@ -7,7 +7,7 @@
 use super::{
     Refusal, Registry, RegistryError,
     difference::{Difference, difference},
-    order::{Goal, ImportOrder},
+    order::{Goal, ImportOrder, Meter},
     part::{self, Part},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 use fail::fail_point;
 
 /// Rows up to which a body goes whole into the atomic write of its entries.
-const ROWS_AT_ONCE_MAX: usize = 8_192;
+const ROWS_AT_ONCE_MAX: u64 = 8_192;
 
 /// What an import did.
 #[derive(Clone, Debug)]
@@ -108,6 +108,7 @@ pub(super) struct Prepared {
     hands: Hands,
     goal: Goal,
     alarms: Vec<Alarm>,
+    meter: Meter,
 }
 
 impl Prepared {
@@ -117,10 +118,11 @@ impl Prepared {
         let mut summary =
             ImportSummary::nothing(gathered.kind, gathered.door, gathered.counts, order.goal, store.applied());
         let (hands, goal, alarms) = (order.hands.clone(), order.goal, order.alarms.clone());
+        let meter = order.meter.clone();
         if let Some(done) = repeated(store, &hands)? {
             summary.revision = Revision { seq: done, ..summary.revision };
             summary.repeated = true;
-            return Ok(Self { summary, sources: Vec::new(), work: Vec::new(), hands, goal, alarms });
+            return Ok(Self { summary, sources: Vec::new(), work: Vec::new(), hands, goal, alarms, meter });
         }
         if hands.principal == BOOTSTRAP && !store.ledger().principals().is_empty() {
             return Err(Refusal::not_allowed(FOUNDED));
@@ -129,7 +131,7 @@ impl Prepared {
         let sources = sources(&gathered);
         let mut work = Vec::new();
         for part in part::split(gathered, order) {
-            let difference = difference(store, &part, order.mode, order.max_drop_percent)?;
+            let difference = difference(store, &part, order.mode, order.max_drop_percent, &order.meter)?;
             summary.added += difference.added;
             summary.removed += difference.removed;
             summary.unchanged += difference.unchanged;
@@ -138,7 +140,7 @@ impl Prepared {
                 work.push((part, difference));
             }
         }
-        Ok(Self { summary, sources, work, hands, goal, alarms })
+        Ok(Self { summary, sources, work, hands, goal, alarms, meter })
     }
 
     /// Whether it is in force once it is written.
@@ -156,9 +158,13 @@ impl Prepared {
         Draft { hands: self.hands.clone(), partition: partition(&part.header), change }
     }
 
-    /// The rows that it brings.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &BodyRow> {
-        self.work.iter().flat_map(|(_, difference)| &difference.rows)
+    /// Gives the rows that it brings.
+    pub(super) fn each_row(&self, take: &mut dyn FnMut(&BodyRow)) -> Result<(), StoreError> {
+        let mut taking = |row: &BodyRow| {
+            take(row);
+            Ok(())
+        };
+        self.work.iter().try_for_each(|(_, difference)| difference.rows.each(&mut taking))
     }
 
     fn activated_draft(&self, batch: BatchNumber, part: &Part, difference: &Difference, body: &BodySummary) -> Draft {
@@ -183,7 +189,7 @@ impl Prepared {
 pub(super) fn write_group(writer: &mut Writer<'_>, group: &mut [Prepared]) -> Result<(), StoreError> {
     let parts =
         || group.iter().flat_map(|list| list.work.iter().map(move |(part, difference)| (list, part, difference)));
-    let rows: usize = parts().map(|(_, _, difference)| difference.rows.len()).sum();
+    let rows: u64 = parts().map(|(_, _, difference)| difference.rows.len()).sum();
     if rows == 0 {
         return Ok(());
     }
@@ -198,9 +204,11 @@ pub(super) fn write_group(writer: &mut Writer<'_>, group: &mut [Prepared]) -> Re
     let (mut bodies, mut activating) = (Vec::new(), Vec::new());
     for (number, (list, part, difference)) in (first..).zip(parts()) {
         let mut body = writer.body(number, ahead)?;
-        for row in &difference.rows {
-            body.push(row)?;
-        }
+        list.meter.begin(true, difference.rows.len());
+        difference.rows.each(&mut |row| {
+            list.meter.advance();
+            body.push(row)
+        })?;
         activating.push(list.activated_draft(number, part, difference, &body.summary()));
         bodies.push(body);
     }

@@ -7,7 +7,7 @@
 mod fill;
 mod guards;
 
-use super::{Goal, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, people::known, steps};
+use super::{Goal, ImportOrder, ImportSummary, Meter, Refusal, Registry, RegistryError, people::known, steps};
 use crate::{
     batch::{BatchNumber, Declared, PersonHash},
     day::Day,
@@ -175,7 +175,7 @@ impl Registry {
             return Ok(summary);
         }
         self.fill(&mut list, operation)?;
-        list.counts.rows = (list.devices.len() + list.removed.len() + list.pairings.len()) as u64;
+        list.counts.rows = (list.devices.len() + list.removed.len()) as u64 + list.pairings.len();
         list.counts.accepted = list.counts.rows;
         if list.counts.rows == 0 {
             return Err(Refusal::not_found("nothing in force matches this: nothing was changed"));
@@ -191,6 +191,7 @@ impl Registry {
             declared,
             guard: self.guard_of(operation, door, &operator, &hands.principal)?,
             alarms: self.not_told_today(&judged.alarms),
+            meter: Meter::default(),
         };
         let summary = self.import(list, &order)?;
         if !summary.batches.is_empty() && !summary.repeated {

@@ -7,7 +7,13 @@ use crate::{
     import::Mode,
     store::{Hands, Store},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+};
 
 /// How a list is to be taken in.
 #[derive(Clone, Debug)]
@@ -28,6 +34,8 @@ pub struct ImportOrder {
     pub guard: Guard,
     /// What looks wrong with it: journalled with it.
     pub alarms: Vec<Alarm>,
+    /// Tells another thread how far it is.
+    pub meter: Meter,
 }
 
 impl ImportOrder {
@@ -42,7 +50,36 @@ impl ImportOrder {
             declared: Declared::default(),
             guard: Guard::default(),
             alarms: Vec::new(),
+            meter: Meter::default(),
         }
+    }
+}
+
+/// How far a list of pairings or subscribers is on its way into the register. Clones tell the same.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Rows>);
+
+#[derive(Debug, Default)]
+struct Rows {
+    is_writing: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Meter {
+    pub(super) fn begin(&self, is_writing: bool, total: u64) {
+        self.0.is_writing.store(is_writing, Relaxed);
+        self.0.done.store(0, Relaxed);
+        self.0.total.store(total, Relaxed);
+    }
+
+    pub(super) fn advance(&self) {
+        self.0.done.fetch_add(1, Relaxed);
+    }
+
+    /// Whether rows are written (or else compared with what is in force), how many are, and of how many.
+    pub fn read(&self) -> (bool, u64, u64) {
+        (self.0.is_writing.load(Relaxed), self.0.done.load(Relaxed), self.0.total.load(Relaxed))
     }
 }
 

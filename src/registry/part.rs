@@ -4,15 +4,12 @@
 use super::ImportOrder;
 use crate::{
     batch::{BatchHeader, BodyRow, Declared, Model, PersonHash, TacClass},
-    identity::{EquipmentKey, Imsi},
-    import::{Gathered, Kind, PairingRow},
+    identity::EquipmentKey,
+    import::{Gathered, Kind, PairingRow, Rows, SubscriberRow},
     page::{PageBits, PageId},
     pairing::Number,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 /// What an import brings for one operator.
 #[derive(Debug)]
@@ -24,31 +21,33 @@ pub(super) struct Part {
     pub(super) marks: BTreeMap<EquipmentKey, BodyRow>,
     /// Devices that leave the list.
     pub(super) removed: Vec<EquipmentKey>,
-    /// Pairings, and whether each ends.
-    pub(super) pairings: Vec<(BodyRow, bool)>,
+    /// Pairings of all operators.
+    pub(super) pairings: Rows<PairingRow>,
+    /// Subscribers of all operators, by IMSI.
+    pub(super) subscribers: Rows<SubscriberRow>,
+    /// The operator of rows that name none.
+    own: Arc<str>,
     /// The other IMEIs of a phone.
     pub(super) links: BTreeMap<EquipmentKey, Vec<EquipmentKey>>,
-    /// Subscribers, models and classes: the newest row counts, so a removal is a row like any other.
+    /// Models and classes: the newest row counts, so a removal is a row like any other.
     pub(super) newest: Vec<BodyRow>,
     /// Whose devices they are.
     pub(super) holders: BTreeMap<EquipmentKey, PersonHash>,
-    /// IMSIs that any part of the import gives a number, where there are several. One operator's share does not
-    /// take off what the same list gives to another.
-    pub(super) given: Arc<BTreeSet<Imsi>>,
 }
 
 impl Part {
-    fn new(header: BatchHeader) -> Self {
+    fn new(header: BatchHeader, own: Arc<str>) -> Self {
         Self {
             header,
             pages: BTreeMap::new(),
             marks: BTreeMap::new(),
             removed: Vec::new(),
-            pairings: Vec::new(),
+            pairings: Rows::default(),
+            subscribers: Rows::default(),
+            own,
             links: BTreeMap::new(),
             newest: Vec::new(),
             holders: BTreeMap::new(),
-            given: Arc::default(),
         }
     }
 
@@ -59,11 +58,32 @@ impl Part {
     }
 
     /// Devices, pairings, subscribers, models or classes on this list.
-    pub(super) fn entries(&self) -> u64 {
-        let plain: u64 = self.pages.values().map(|bits| u64::from(bits.count())).sum();
-        let pairings = self.pairings.iter().filter(|(_, ends)| !ends).count();
-        let newest = self.newest.iter().filter(|row| !row.takes_off()).count();
-        plain + (self.marks.len() + pairings + newest) as u64
+    pub(super) fn entries(&self) -> io::Result<u64> {
+        let mut entries: u64 = self.pages.values().map(|bits| u64::from(bits.count())).sum();
+        entries += self.marks.len() as u64;
+        entries += self.newest.iter().filter(|row| !row.takes_off()).count() as u64;
+        for row in self.pairing_rows() {
+            entries += u64::from(!row?.1);
+        }
+        for row in self.subscribers.iter() {
+            let row = row?;
+            entries += u64::from(self.is_of(row.operator.as_deref()) && !row.remove && row.msisdn.is_some());
+        }
+        Ok(entries)
+    }
+
+    /// Whether a row that names this operator is of this part.
+    pub(super) fn is_of(&self, operator: Option<&str>) -> bool {
+        operator.unwrap_or(&self.own) == self.header.operator
+    }
+
+    /// The pairings of this part by device, each with whether it ends.
+    pub(super) fn pairing_rows(&self) -> impl Iterator<Item = io::Result<(BodyRow, bool)>> + '_ {
+        self.pairings.iter().filter_map(|row| match row {
+            Ok(row) if self.is_of(row.operator.as_deref()) => Some(Ok((pairing_row(&row)?, row.remove))),
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        })
     }
 }
 
@@ -101,16 +121,8 @@ pub(super) fn split(gathered: Gathered, order: &ImportOrder) -> Vec<Part> {
     for row in gathered.removed {
         sorter.part(row.operator.as_deref()).removed.push(row.key);
     }
-    for row in gathered.pairings {
-        let (ends, operator) = (row.remove, row.operator.clone());
-        if let Some(row) = pairing_row(&row) {
-            sorter.part(operator.as_deref()).pairings.push((row, ends));
-        }
-    }
-    for row in gathered.subscribers {
-        let msisdn = row.msisdn.filter(|_| !row.remove);
-        let subscriber = BodyRow::Subscriber { imsi: row.imsi, msisdn, since: row.since };
-        sorter.part(row.operator.as_deref()).newest.push(subscriber);
+    for operator in gathered.pairings.operators().iter().chain(&gathered.subscribers.operators()) {
+        sorter.part(operator.as_deref());
     }
     for row in gathered.tacs {
         // Cut here, so that a long text is the same when it comes again.
@@ -139,7 +151,7 @@ pub(super) fn split(gathered: Gathered, order: &ImportOrder) -> Vec<Part> {
         others.sort_unstable();
         others.dedup();
     }
-    sorter.finish()
+    sorter.finish(&gathered.pairings, &gathered.subscribers)
 }
 
 /// Which class of model a kind of list is about.
@@ -175,23 +187,19 @@ impl Sorter {
         let operator = operator.unwrap_or(&self.own);
         let place = self.places.get(operator).copied().unwrap_or_else(|| {
             self.places.insert(operator.to_owned(), self.parts.len());
-            self.parts.push(Part::new(BatchHeader { operator: operator.to_owned(), ..self.header.clone() }));
+            let header = BatchHeader { operator: operator.to_owned(), ..self.header.clone() };
+            self.parts.push(Part::new(header, self.own.as_str().into()));
             self.parts.len() - 1
         });
         &mut self.parts[place]
     }
 
-    fn finish(self) -> Vec<Part> {
+    fn finish(self, pairings: &Rows<PairingRow>, subscribers: &Rows<SubscriberRow>) -> Vec<Part> {
         let mut parts = self.parts;
         parts.sort_by(|one, other| one.header.operator.cmp(&other.header.operator));
-        if parts.len() > 1 {
-            let rows = parts.iter().flat_map(|part| &part.newest);
-            let given = rows.filter_map(|row| match row {
-                BodyRow::Subscriber { imsi, msisdn: Some(_), .. } => Some(*imsi),
-                _ => None,
-            });
-            let given = Arc::new(given.collect());
-            parts.iter_mut().for_each(|part| part.given = Arc::clone(&given));
+        for part in &mut parts {
+            part.pairings = pairings.clone();
+            part.subscribers = subscribers.clone();
         }
         parts
     }

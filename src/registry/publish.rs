@@ -80,19 +80,21 @@ impl Touched {
 }
 
 /// Publishes what rows changed. Called with the right to write, so that roots follow each other.
-pub(super) fn publish_rows<'a>(registry: &Registry, writer: &Writer<'_>, rows: impl Iterator<Item = &'a BodyRow>) {
+pub(super) fn publish_rows(
+    registry: &Registry,
+    writer: &Writer<'_>,
+    each: impl FnOnce(&mut dyn FnMut(&BodyRow)) -> Result<(), StoreError>,
+) {
     publish(registry, writer.store(), |hot, update| {
         let mut touched = Touched::default();
-        for row in rows {
-            match row {
-                BodyRow::Page { id, .. } => _ = touched.pages.insert(*id),
-                BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } => _ = touched.pages.insert(PageId::of(*key)),
-                BodyRow::Subscriber { imsi, .. } => _ = touched.subscribers.insert(*imsi),
-                BodyRow::TacClass { tac, .. } => _ = touched.class_tacs.insert(*tac),
-                // Links, holders and the catalogue decide nothing.
-                BodyRow::Link { .. } | BodyRow::Tac { .. } | BodyRow::Holder { .. } => {}
-            }
-        }
+        each(&mut |row| match row {
+            BodyRow::Page { id, .. } => _ = touched.pages.insert(*id),
+            BodyRow::Mark { key, .. } | BodyRow::Pairing { key, .. } => _ = touched.pages.insert(PageId::of(*key)),
+            BodyRow::Subscriber { imsi, .. } => _ = touched.subscribers.insert(*imsi),
+            BodyRow::TacClass { tac, .. } => _ = touched.class_tacs.insert(*tac),
+            // Links, holders and the catalogue decide nothing.
+            BodyRow::Link { .. } | BodyRow::Tac { .. } | BodyRow::Holder { .. } => {}
+        })?;
         touched.put(writer.store(), hot, update)
     });
 }

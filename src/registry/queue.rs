@@ -18,11 +18,14 @@ use crate::{
 };
 use std::{
     collections::BTreeSet,
+    io,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 /// Pages up to which a list shares its write with others.
 const SHARED_PAGES_MAX: usize = 256;
+/// Pairings up to which the same holds.
+const SHARED_PAIRINGS_MAX: u64 = 4_096;
 
 /// Lists that wait, and whether somebody leads.
 #[derive(Debug, Default)]
@@ -143,8 +146,9 @@ impl Group {
         }
         match write_group(writer, &mut self.lists) {
             Ok(()) => {
-                let in_force = self.lists.iter().filter(|list| list.is_in_force());
-                publish::publish_rows(registry, writer, in_force.flat_map(Prepared::rows));
+                publish::publish_rows(registry, writer, |take| {
+                    self.lists.iter().filter(|list| list.is_in_force()).try_for_each(|list| list.each_row(take))
+                });
                 for (list, reply) in self.lists.into_iter().zip(self.replies) {
                     reply.tell(Ok(list.summary));
                 }
@@ -168,12 +172,18 @@ impl Reach {
     fn of(job: &Job) -> Self {
         let list = &job.gathered;
         let newest = !list.subscribers.is_empty() || !list.tacs.is_empty() || !list.tac_classes.is_empty();
-        if job.order.mode == Mode::Full || newest || list.pages.len() > SHARED_PAGES_MAX {
+        if job.order.mode == Mode::Full
+            || newest
+            || list.pages.len() > SHARED_PAGES_MAX
+            || list.pairings.len() > SHARED_PAIRINGS_MAX
+        {
             return Self { wide: true, ..Self::default() };
         }
         let devices = list.devices.iter().map(|row| row.key);
         let removed = list.removed.iter().map(|row| row.key);
-        let pairings = list.pairings.iter().map(|row| row.key);
+        let Ok(pairings) = list.pairings.iter().map(|row| Ok(row?.key)).collect::<io::Result<Vec<_>>>() else {
+            return Self { wide: true, ..Self::default() };
+        };
         let links = list.links.iter().flatten().copied();
         let mut pages: BTreeSet<PageId> = devices.chain(removed).chain(pairings).chain(links).map(PageId::of).collect();
         pages.extend(list.pages.iter().map(|(id, _)| *id));

@@ -4,8 +4,8 @@
 //! what looks wrong is said to the submitter and stands in the journal before anybody can approve.
 
 use super::{
-    Goal, Guard, ImportOrder, ImportSummary, Refusal, Registry, RegistryError, import::sources, operate::operator_of,
-    people::known,
+    Goal, Guard, ImportOrder, ImportSummary, Meter, Refusal, Registry, RegistryError, import::sources,
+    operate::operator_of, people::known,
 };
 use crate::{
     alarm::Alarm,
@@ -31,6 +31,8 @@ pub struct SubmitOrder {
     pub max_drop_percent: u8,
     /// What the submitter declares.
     pub declared: Declared,
+    /// Tells another thread how far it is.
+    pub meter: Meter,
 }
 
 /// What became of a submission.
@@ -74,9 +76,8 @@ impl Registry {
         }
         let devices = list.devices.iter().map(|row| &row.operator);
         let removed = list.removed.iter().map(|row| &row.operator);
-        let pairings = list.pairings.iter().map(|row| &row.operator);
-        let subscribers = list.subscribers.iter().map(|row| &row.operator);
-        let mut named = devices.chain(removed).chain(pairings).chain(subscribers).flatten();
+        let (pairings, subscribers) = (list.pairings.operators(), list.subscribers.operators());
+        let mut named = devices.chain(removed).chain(&pairings).chain(&subscribers).flatten();
         match named.find(|operator| operator.as_ref() != own) {
             Some(other) => {
                 let name = &hands.principal;
@@ -114,6 +115,7 @@ impl Registry {
             declared: order.declared,
             guard: Guard::new(BTreeSet::new(), move |store| may_submit(&store.ledger(), &name, door).map(|_| ())),
             alarms: judged.alarms.clone(),
+            meter: order.meter,
         };
         let summary = self.import(list, &order)?;
         if !summary.batches.is_empty() && !summary.repeated {

@@ -6,7 +6,7 @@
 use super::{
     BodySummary, Store, StoreError, cf,
     keys::{self, Family},
-    rows::{BodyHasher, numbers_of},
+    rows::{BodyHasher, numbers_of, sim_of},
     write::family_name,
 };
 use crate::{
@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_128;
 pub struct BodyAudit {
     /// Digest and number of rows.
     pub summary: BodySummary,
-    /// Sum of the hashes of the rows that it brings to the indexes of numbers and persons.
+    /// Sum of the hashes of the rows that it brings to the indexes of numbers, SIMs and persons.
     pub numbers: u128,
 }
 
@@ -42,6 +42,9 @@ impl Store {
             rows += 1;
             if let BodyRow::Holder { key, person } = &body {
                 numbers = numbers.wrapping_add(xxh3_128(&keys::person_row(person, *key, number)));
+            }
+            if let Some((msisdn, imsi)) = sim_of(&body) {
+                numbers = numbers.wrapping_add(xxh3_128(&keys::sim_row(msisdn, imsi, number)));
             }
             for (about, key) in numbers_of(&body) {
                 if of_device.0.replace(key) != Some(key) {
@@ -76,13 +79,13 @@ impl Store {
         Ok(rows)
     }
 
-    /// Sum of the hashes of all rows of the indexes of numbers and persons.
+    /// Sum of the hashes of all rows of the indexes of numbers, SIMs and persons.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn audit_numbers(&self) -> Result<u128, StoreError> {
         let mut sum = 0_u128;
-        for index in [cf::NUMBERS, cf::PERSONS] {
+        for index in [cf::NUMBERS, cf::SIMS, cf::PERSONS] {
             self.walk(index, &[], &mut |key, _| {
                 sum = sum.wrapping_add(xxh3_128(key));
                 Some(())

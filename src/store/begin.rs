@@ -42,10 +42,15 @@ impl Store {
         self.write_synced("the first entry", batch)
     }
 
-    /// Brings a register of format 1 to this one: the tree of its journal is built, the other families that came later
-    /// are there and empty, as they would be if this build had written it. Done again after a crash, it ends the same.
-    pub(super) fn write_upgrade(&self, key: &Verifier) -> Result<(), StoreError> {
-        self.build_hashes()?;
+    /// Brings a register of an older format to this one. Of format 1 the tree of its journal is built, the other families
+    /// that came later are there and empty, as they would be if this build had written it; of format 2 and below the
+    /// index from numbers to SIMs is. Done again after a crash, it ends the same.
+    pub(super) fn write_upgrade(&self, found: u32, key: &Verifier) -> Result<(), StoreError> {
+        if found < 2 {
+            self.build_hashes()?;
+        }
+        self.build_sims()?;
+        fail_point!("store-before-upgrade");
         let mut batch = WriteBatch::default();
         batch.put_cf(self.cf(cf::META)?, META_FORMAT, FORMAT.to_be_bytes());
         batch.put_cf(self.cf(cf::META)?, META_JOURNAL_KEY, key.line());

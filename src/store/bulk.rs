@@ -2,14 +2,14 @@
 //!
 //! An import writes rows through the log and the memtables, so that others may read and write meanwhile. An empty
 //! register has no others: its rows are made in order, part by part on several threads, as table files that RocksDB
-//! takes in as they are. Only the index of numbers has another order than the rows that it comes from; it is sorted
+//! takes in as they are. Only the indexes of numbers and SIMs have another order than the rows that they come from; they are sorted
 //! outside of memory. What always holds: what is made is byte for byte what an import would have made of the same
 //! rows, salts apart; until the end a mark lies in the directory, and every opening refuses it, so that a load that
 //! was cut off is never half a register.
 
 mod mark;
-mod sorter;
 mod tables;
+mod touched;
 
 pub use mark::Loading;
 pub(super) use mark::refuse_unfinished;
@@ -18,14 +18,16 @@ use super::{
     OpenMode, Store, StoreError, cf,
     keys::{self, Family},
     ranges::Summing,
-    rows::{BodyHasher, Salts, StoredRow, numbers_of},
+    rows::{BodyHasher, Salts, StoredRow, numbers_of, sim_of},
     write::{BodySummary, family_name},
 };
-use crate::batch::{BatchNumber, BodyRow};
+use crate::{
+    batch::{BatchNumber, BodyRow},
+    spool::{Record, Room, Sorter},
+};
 use fail::fail_point;
 use mark::FOLDER;
 use rocksdb::IngestExternalFileOptions;
-use sorter::{Record, Sorter};
 use std::{
     io,
     ops::Range,
@@ -43,7 +45,8 @@ pub struct BulkLoad<'a> {
     store: &'a Store,
     folder: PathBuf,
     options: TableOptions,
-    numbers: Sorter,
+    numbers: Sorter<3>,
+    sims: Sorter<3>,
     tables: Mutex<Vec<Made>>,
     files: AtomicUsize,
     memory_bytes: usize,
@@ -86,7 +89,8 @@ impl Store {
         Ok(BulkLoad {
             store: self,
             options: TableOptions::new(),
-            numbers: Sorter::new(folder.clone(), memory_bytes),
+            numbers: Sorter::new(Room { folder: folder.clone(), memory_bytes }),
+            sims: Sorter::new(Room { folder: folder.clone(), memory_bytes }),
             folder,
             tables: Mutex::default(),
             files: AtomicUsize::new(0),
@@ -113,15 +117,17 @@ impl<'a> BulkLoad<'a> {
             range: None,
             touched: Vec::new(),
             numbers: Vec::new(),
+            sims: Vec::new(),
         })
     }
 
-    /// Sorts the index of numbers and takes every file into the database. Rows count once their batches are activated.
+    /// Sorts the indexes of numbers and SIMs and takes every file into the database. Rows count once their batches are activated.
     ///
     /// # Errors
     /// When a file cannot be read or written.
     pub fn ingest(self, threads: usize) -> Result<(), StoreError> {
-        self.write_numbers(threads)?;
+        self.write_index(cf::NUMBERS, &self.numbers, threads)?;
+        self.write_index(cf::SIMS, &self.sims, threads)?;
         fail_point!("bulk-before-ingest");
         let tables = self.tables.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut options = IngestExternalFileOptions::default();
@@ -137,20 +143,22 @@ impl<'a> BulkLoad<'a> {
         Ok(())
     }
 
-    /// The index of numbers, in ranges of numbers that each fit into memory.
-    fn write_numbers(&self, threads: usize) -> Result<(), StoreError> {
-        let ranges = self.numbers.ranges(threads);
+    /// An index by number, in ranges of numbers that each fit into memory.
+    fn write_index(&self, family: &'static str, rows: &Sorter<3>, threads: usize) -> Result<(), StoreError> {
+        let ranges = rows.ranges(threads);
         let next = AtomicUsize::new(0);
         let work = || -> Result<(), StoreError> {
             while let Some(range) = ranges.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let records = self.numbers.read(range).map_err(|error| self.failed(&error))?;
-                let mut table = None;
+                let records = rows.read(range).map_err(|error| self.failed(&error))?;
+                let (mut table, mut key) = (None, Vec::with_capacity(Record::<3>::BYTES));
                 for record in records {
+                    key.clear();
+                    record.put(&mut key);
                     let table = match &mut table {
                         Some(table) => table,
-                        None => table.insert(self.open_table(cf::NUMBERS)?),
+                        None => table.insert(self.open_table(family)?),
                     };
-                    self.put(table, &record.to_bytes(), &[])?;
+                    self.put(table, &key, &[])?;
                 }
                 if let Some(table) = table {
                     self.close_table(table)?;
@@ -219,8 +227,9 @@ pub struct BulkPart<'a> {
     bodies: Vec<Body>,
     table: Option<(Family, Table<'a>)>,
     range: Option<Open>,
-    touched: Vec<Record>,
-    numbers: Vec<Record>,
+    touched: Vec<Record<3>>,
+    numbers: Vec<Record<3>>,
+    sims: Vec<Record<3>>,
 }
 
 impl BulkPart<'_> {
@@ -252,7 +261,10 @@ impl BulkPart<'_> {
         for (number, key) in numbers_of(row) {
             self.numbers.push(Record([number.to_stored(), key.get(), batch]));
         }
-        if self.numbers.len() * size_of::<Record>() > self.load.memory_bytes / 8 {
+        if let Some((msisdn, imsi)) = sim_of(row) {
+            self.sims.push(Record([msisdn.get(), imsi.packed(), batch]));
+        }
+        if (self.numbers.len() + self.sims.len()) * Record::<3>::BYTES > self.load.memory_bytes / 8 {
             self.spill()?;
         }
         self.put(&stored)
@@ -276,13 +288,15 @@ impl BulkPart<'_> {
     fn close_range(&mut self) {
         let Some(Open { key, family, summing }) = self.range.take() else { return };
         if let Some(batch) = keys::batch_of(family, &key) {
-            self.touched.push(Record::of_touched(batch, family, &key, summing.sum()));
+            self.touched.push(touched::record_of(batch, family, &key, summing.sum()));
         }
     }
 
     fn spill(&mut self) -> Result<(), StoreError> {
-        let numbers = std::mem::take(&mut self.numbers);
-        self.load.numbers.add(numbers).map_err(|error| self.load.failed(&error))
+        for (index, rows) in [(&self.load.numbers, &mut self.numbers), (&self.load.sims, &mut self.sims)] {
+            index.add(std::mem::take(rows)).map_err(|error| self.load.failed(&error))?;
+        }
+        Ok(())
     }
 
     /// Ends the part. Gives its bodies in the order of their batches; one without rows has none.
@@ -294,17 +308,17 @@ impl BulkPart<'_> {
         self.close_table()?;
         self.spill()?;
         self.touched.sort_unstable();
-        let mut touched = None;
+        let mut table = None;
         for record in &self.touched {
-            let touched = match &mut touched {
-                Some(touched) => touched,
-                None => touched.insert(self.load.open_table(cf::TOUCHED)?),
+            let table = match &mut table {
+                Some(table) => table,
+                None => table.insert(self.load.open_table(cf::TOUCHED)?),
             };
-            let (key, sum) = record.to_touched();
-            self.load.put(touched, &key, &sum)?;
+            let (key, sum) = touched::row_of(*record);
+            self.load.put(table, &key, &sum)?;
         }
-        if let Some(touched) = touched {
-            self.load.close_table(touched)?;
+        if let Some(table) = table {
+            self.load.close_table(table)?;
         }
         fail_point!("bulk-mid-part");
         let bodies = (self.first..).zip(self.bodies).filter(|(_, body)| body.rows > 0);

@@ -1,7 +1,10 @@
 //! What can be wrong with a data directory, in words that say what to do.
 
 use crate::revision::Revision;
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why the store cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,9 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// Rows on their way could not be kept in a file, or not read back.
+    #[error("rows that are being sorted cannot be kept on disk: {0}. Check disk and space, then try again")]
+    Sorting(#[from] io::Error),
     /// The disk does not let it be opened.
     #[error("{} cannot be opened: {reason}. Check disk, space and permissions, then try again", .path.display())]
     Unopened {

@@ -110,9 +110,12 @@ fn peek(
     let format = format.map_err(|error| StoreError::damaged(path, error.to_string()))?.flatten();
     if let Some(format) = format {
         let format = open::check_known(path, &format)?;
-        let missing_since_2 =
-            cf::ALL.iter().all(|name| cf::SINCE_2.contains(name) || on_disk.iter().any(|found| found == name));
-        if format == 1 && strange.is_none() && missing_since_2 {
+        let is_later = |name: &str| match format {
+            1 => cf::SINCE_2.contains(&name) || cf::SINCE_3.contains(&name),
+            _ => cf::SINCE_3.contains(&name),
+        };
+        let has_its_own = cf::ALL.iter().all(|name| is_later(name) || on_disk.iter().any(|found| found == name));
+        if format < FORMAT && strange.is_none() && has_its_own {
             return Ok(Found::Older);
         }
         let what = match (missing, strange) {

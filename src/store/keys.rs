@@ -5,7 +5,7 @@
 
 use crate::{
     batch::{BatchNumber, PersonHash, TacClass},
-    identity::{EquipmentKey, Imsi, Tac},
+    identity::{EquipmentKey, Imsi, Msisdn, Tac},
     page::PageId,
     pairing::Number,
 };
@@ -119,6 +119,23 @@ pub(super) fn read_number_row(key: &[u8]) -> Option<(EquipmentKey, BatchNumber)>
         return None;
     }
     Some((EquipmentKey::new(read_u64(key, 8)?).ok()?, read_u64(key, 16)?))
+}
+
+/// `sims`: MSISDN(8) packed IMSI(8) batch(8).
+pub(super) fn sim_row(msisdn: Msisdn, imsi: Imsi, batch: BatchNumber) -> [u8; 24] {
+    let mut row = [0; 24];
+    row[..8].copy_from_slice(&msisdn.get().to_be_bytes());
+    row[8..16].copy_from_slice(&imsi.packed().to_be_bytes());
+    row[16..].copy_from_slice(&batch.to_be_bytes());
+    row
+}
+
+/// Number, SIM and batch of a `sims` key.
+pub(super) fn read_sim_row(key: &[u8]) -> Option<(Msisdn, Imsi, BatchNumber)> {
+    if key.len() != 24 {
+        return None;
+    }
+    Some((Msisdn::new(read_u64(key, 0)?).ok()?, Imsi::from_packed(read_u64(key, 8)?).ok()?, read_u64(key, 16)?))
 }
 
 /// `persons`: person(16) equipment key(8) batch(8).

@@ -4,12 +4,17 @@
 //! batch counts. What is said of a model's class stands by itself for each door, and the strictest bar holds, so that
 //! a list of the regulator's never softens what a court ordered.
 
-use super::{Store, StoreError, keys::Family};
+use super::{
+    Store, StoreError, cf,
+    keys::{self, Family},
+};
 use crate::{
     batch::{BatchNumber, BodyRow, Model, TacClass},
     fold::Row,
-    identity::{Imsi, Msisdn, Tac},
+    identity::{EquipmentKey, Imsi, Msisdn, Tac},
     listing::{Door, TacBar, TacRule},
+    page::PageId,
+    pairing::Number,
 };
 use std::collections::BTreeMap;
 
@@ -115,6 +120,48 @@ impl Store {
         Ok(newest)
     }
 
+    /// Every SIM that a list ever gave a number, ascending, whatever became of the lists.
+    ///
+    /// # Errors
+    /// When an index row is unreadable.
+    pub fn sims_named_with(&self, msisdn: Msisdn) -> Result<Vec<Imsi>, StoreError> {
+        let mut sims = Vec::new();
+        self.walk(cf::SIMS, &msisdn.get().to_be_bytes(), &mut |key, _| {
+            let (_, imsi, _) = keys::read_sim_row(key)?;
+            if sims.last() != Some(&imsi) {
+                sims.push(imsi);
+            }
+            Some(())
+        })?;
+        Ok(sims)
+    }
+
+    /// The SIMs of a number as of an entry, ascending, each with the batch that says so: what [`Store::subscriber`]
+    /// says of every IMSI, asked the other way round.
+    ///
+    /// # Errors
+    /// When a row is unreadable.
+    pub fn sims_of(&self, msisdn: Msisdn, seq: u64) -> Result<Vec<(Imsi, BatchNumber)>, StoreError> {
+        let mut sims = Vec::new();
+        for imsi in self.sims_named_with(msisdn)? {
+            let known = self.subscriber(imsi, seq)?;
+            sims.extend(known.filter(|(_, has)| *has == msisdn).map(|(batch, _)| (imsi, batch)));
+        }
+        Ok(sims)
+    }
+
+    /// Whether a batch pairs a device with a SIM, and names no number beside it.
+    ///
+    /// # Errors
+    /// When a row of the page is unreadable.
+    pub fn names_alone(&self, key: EquipmentKey, batch: BatchNumber, imsi: Imsi) -> Result<bool, StoreError> {
+        let rows = self.page_rows(PageId::of(key))?;
+        Ok(rows.iter().any(|(number, row)| {
+            matches!(row, BodyRow::Pairing { key: about, number: paired, target: None, .. }
+                if (*number, *about, *paired) == (batch, key, Number::from(imsi)))
+        }))
+    }
+
     /// Every IMSI of the subscriber map that has a number as of an entry, ascending.
     ///
     /// # Errors
@@ -132,24 +179,6 @@ impl Store {
             }
         })?;
         Ok(newest.into_iter().filter_map(|(imsi, msisdn)| Some((imsi, msisdn?))).collect())
-    }
-
-    /// The same for the subscribers whose newest row came with a batch of one operator.
-    ///
-    /// # Errors
-    /// When a row of that family is unreadable.
-    pub fn subscribers_of(&self, operator: &str, seq: u64) -> Result<Vec<(Imsi, Msisdn)>, StoreError> {
-        let mut newest: BTreeMap<Imsi, (BatchNumber, Option<Msisdn>)> = BTreeMap::new();
-        self.walk_family(Family::Subscribers, &mut |(batch, row)| {
-            if let BodyRow::Subscriber { imsi, msisdn, .. } = row
-                && self.is_evidence(batch, seq)
-            {
-                newest.insert(imsi, (batch, msisdn));
-            }
-        })?;
-        let is_own = |batch| self.with_batches(|b| b.get(batch).is_some_and(|batch| batch.header.operator == operator));
-        let own = newest.into_iter().filter(|(_, (batch, _))| is_own(*batch));
-        Ok(own.filter_map(|(imsi, (_, msisdn))| Some((imsi, msisdn?))).collect())
     }
 
     /// The class rows of models that are in force as of an entry, each with the batch that it came with.

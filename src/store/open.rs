@@ -173,13 +173,13 @@ impl Store {
         match self.meta(META_FORMAT)? {
             Some(bytes) if check_known(&self.path, &bytes)? == FORMAT => Ok(()),
             Some(_) if self.mode == OpenMode::Read => Err(StoreError::OlderFormat { path: self.path.clone() }),
-            Some(_) => {
+            Some(bytes) => {
                 check_acknowledged(&self.path, self.check_journal_end()?, noted.acknowledged)?;
                 let key = match self.stored_key()? {
                     Some(key) => key,
                     None => Signing::make(&self.path, &register_name(&self.register_id()?))?.public().clone(),
                 };
-                self.write_upgrade(&key)
+                self.write_upgrade(check_known(&self.path, &bytes)?, &key)
             }
             // Made by us, but killed before the first write: as good as new.
             None if self.is_blank()? => {
@@ -357,7 +357,7 @@ pub(super) fn family_options(name: &str, cache: &Cache) -> Options {
     options.set_compression_type(fresh);
     options.set_bottommost_compression_type(DBCompressionType::Zstd);
     options.set_paranoid_checks(true);
-    if matches!(name, cf::PAGES | cf::MARKS | cf::PAIRINGS | cf::NUMBERS | cf::SUBSCRIBERS) {
+    if matches!(name, cf::PAGES | cf::MARKS | cf::PAIRINGS | cf::NUMBERS | cf::SUBSCRIBERS | cf::SIMS) {
         options.set_write_buffer_size(WRITE_BUFFER_BYTES);
     } else {
         options.set_write_buffer_size(4 << 20);

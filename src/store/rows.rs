@@ -11,7 +11,7 @@ use super::{
 use crate::{
     batch::{BatchNumber, BodyRow, Model, PersonHash},
     day::Day,
-    identity::{EquipmentKey, Msisdn},
+    identity::{EquipmentKey, Imsi, Msisdn},
     page::PageBits,
     pairing::{Number, NumberKind, PairingKind},
 };
@@ -231,6 +231,14 @@ pub(super) fn numbers_of(row: &BodyRow) -> Vec<(Number, EquipmentKey)> {
             std::iter::once(*number).chain(second.map(Number::from)).map(|number| (number, *key)).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// The index row of `sims` that a row brings.
+pub(super) const fn sim_of(row: &BodyRow) -> Option<(Msisdn, Imsi)> {
+    match row {
+        BodyRow::Subscriber { imsi, msisdn: Some(msisdn), .. } => Some((*msisdn, *imsi)),
+        _ => None,
     }
 }
 

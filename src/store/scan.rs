@@ -9,7 +9,7 @@ use super::{
     rows::StoredRow,
 };
 use crate::{
-    batch::BodyRow,
+    batch::{BatchNumber, BodyRow},
     fold::Row,
     identity::{Imsi, Msisdn, Tac},
     page::PageId,
@@ -80,11 +80,27 @@ impl Store {
         seq: u64,
         tell: &mut dyn FnMut(Imsi, Msisdn),
     ) -> Result<(), StoreError> {
+        self.walk_subscribers(stretch, seq, &mut |imsi, _, msisdn| {
+            tell(imsi, msisdn);
+            Ok(())
+        })
+    }
+
+    /// The same, with the batch that says so.
+    ///
+    /// # Errors
+    /// When a row of that family is unreadable; those of `tell`.
+    pub fn walk_subscribers(
+        &self,
+        stretch: Stretch<u64>,
+        seq: u64,
+        tell: &mut dyn FnMut(Imsi, BatchNumber, Msisdn) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let bound = |packed: u64| packed.to_be_bytes().to_vec();
         let mut walk = self.walk_within(cf::SUBSCRIBERS, stretch.from.map(bound), stretch.to.map(bound))?;
         let batches = self.batches();
         // Rows of one SIM come one behind the other, and mostly those of one batch do.
-        let (mut newest, mut known) = (None::<(Imsi, Option<Msisdn>)>, None);
+        let (mut newest, mut known) = (None::<(Imsi, Option<(BatchNumber, Msisdn)>)>, None);
         while let Some((key, value)) = walk.item() {
             let row = StoredRow::decode(Family::Subscribers, key, value);
             let Some((number, BodyRow::Subscriber { imsi, msisdn, .. })) = row else {
@@ -95,23 +111,24 @@ impl Store {
                 _ => batches.evidence_at(number, seq).is_some(),
             };
             known = Some((number, is_evidence));
-            if let Some((last, Some(msisdn))) = newest
+            if let Some((last, Some((batch, msisdn)))) = newest
                 && last != imsi
             {
-                tell(last, msisdn);
+                tell(last, batch, msisdn)?;
             }
+            let says = msisdn.map(|msisdn| (number, msisdn));
             match &mut newest {
-                Some((last, newest)) if *last == imsi && is_evidence => *newest = msisdn,
+                Some((last, newest)) if *last == imsi && is_evidence => *newest = says,
                 Some((last, _)) if *last == imsi => {}
-                newest => *newest = Some((imsi, msisdn.filter(|_| is_evidence))),
+                newest => *newest = Some((imsi, says.filter(|_| is_evidence))),
             }
             walk.next();
         }
         walk.status().map_err(|error| self.failed_read(&error))?;
-        if let Some((last, Some(msisdn))) = newest {
-            tell(last, msisdn);
+        match newest {
+            Some((last, Some((batch, msisdn)))) => tell(last, batch, msisdn),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The models in stretches of about the same number of rows, as the files lie; one where there is little.

@@ -12,7 +12,7 @@ use super::{Store, cf};
 use rocksdb::IteratorMode;
 
 /// The families whose rows follow from the journal and the bodies.
-pub(crate) const FAMILIES: [&str; 12] = [
+pub(crate) const FAMILIES: [&str; 13] = [
     cf::HASHES,
     cf::BATCHES,
     cf::SETTINGS,
@@ -24,6 +24,7 @@ pub(crate) const FAMILIES: [&str; 12] = [
     cf::TACS,
     cf::TAC_CLASSES,
     cf::NUMBERS,
+    cf::SIMS,
     cf::TOUCHED,
 ];
 

@@ -8,11 +8,11 @@ use super::{
     Store, StoreError, cf, keys,
     open::{META_APPLIED, OpenMode, encode_applied},
     ranges::{BodySums, Sum},
-    rows::{BodyHasher, Salts, StoredRow, numbers_of},
+    rows::{BodyHasher, Salts, StoredRow, numbers_of, sim_of},
 };
 use crate::{
     batch::{BatchNumber, BatchState, BodyRow, PersonHash},
-    identity::EquipmentKey,
+    identity::{EquipmentKey, Imsi, Msisdn},
     journal::{BOOTSTRAP, BatchDiscarded, Change, Entry},
     pairing::Number,
     revision::Revision,
@@ -247,6 +247,9 @@ impl<'a> Writer<'a> {
                 for (about, key) in numbers_of(&body) {
                     deletes.delete_cf(store.cf(cf::NUMBERS)?, keys::number_row(about, key, number));
                 }
+                if let Some((msisdn, imsi)) = sim_of(&body) {
+                    deletes.delete_cf(store.cf(cf::SIMS)?, keys::sim_row(msisdn, imsi, number));
+                }
                 if let BodyRow::Holder { key, person } = &body {
                     deletes.delete_cf(store.cf(cf::PERSONS)?, keys::person_row(person, *key, number));
                 }
@@ -265,6 +268,7 @@ impl<'a> Writer<'a> {
 struct Indexed {
     numbers: Vec<(Number, EquipmentKey)>,
     person: Option<(PersonHash, EquipmentKey)>,
+    sim: Option<(Msisdn, Imsi)>,
     /// The sum of its range up to this row.
     sum: Sum,
 }
@@ -299,7 +303,7 @@ impl BodyWriter<'_> {
             BodyRow::Holder { key, person } => Some((*person, *key)),
             _ => None,
         };
-        self.waiting.push((stored, Indexed { numbers: numbers_of(row), person, sum }));
+        self.waiting.push((stored, Indexed { numbers: numbers_of(row), person, sim: sim_of(row), sum }));
         if self.staged && self.waiting_bytes > CHUNK_BYTES {
             self.write_ahead()?;
         }
@@ -314,6 +318,9 @@ impl BodyWriter<'_> {
             batch.put_cf(touched, keys::touched(self.number, row.family, &row.key), indexed.sum);
             for (number, key) in &indexed.numbers {
                 batch.put_cf(numbers, keys::number_row(*number, *key, self.number), []);
+            }
+            if let Some((msisdn, imsi)) = indexed.sim {
+                batch.put_cf(self.store.cf(cf::SIMS)?, keys::sim_row(msisdn, imsi, self.number), []);
             }
             if let Some((person, key)) = &indexed.person {
                 batch.put_cf(self.store.cf(cf::PERSONS)?, keys::person_row(person, *key, self.number), []);

@@ -155,7 +155,6 @@ note-maybe-imsi = MAY BE AN IMSI: these digits may also be a SIM; put imsi- befo
 note-two-readings = TWO READINGS: as an IMEI the 15th digit is wrong; as an IMSI the digits are a SIM of { $operator }. Read here as an IMEI; put imsi- before them to look the SIM up.
 note-others-hidden = NUMBERS OF OTHER OPERATORS: { $count } pairings of other operators' subscribers are not shown.
 note-maybe-nik = THIS MAY BE A NIK OR KK: do not type these; nothing is looked up by them, and it was not kept.
-note-by-sim-only = BY NUMBER ALONE: a pairing that names the SIM only is found by its IMSI (imsi- before it), or on the page of the device.
 
 ## What changes the answer
 

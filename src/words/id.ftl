@@ -155,7 +155,6 @@ note-maybe-imsi = MUNGKIN IMSI: angka ini juga bisa nomor SIM; tulis imsi- di de
 note-two-readings = DUA BACAAN: sebagai IMEI angka ke-15 salah; sebagai IMSI angka ini kartu { $operator }. Di sini dibaca sebagai IMEI; tulis imsi- di depannya untuk mencari kartunya.
 note-others-hidden = NOMOR OPERATOR LAIN: { $count } pasangan milik pelanggan operator lain tidak ditampilkan.
 note-maybe-nik = INI MUNGKIN NIK ATAU KK: jangan diketik; tidak ada yang dicari dengannya, dan tidak disimpan.
-note-by-sim-only = DENGAN NOMOR SAJA: pasangan yang hanya menyebut kartu SIM dicari dengan IMSI-nya (imsi- di depannya), atau di halaman perangkat.
 
 ## Apa yang mengubah jawaban
 

@@ -45,8 +45,6 @@ texts! {
         OthersHidden = "note-others-hidden",
         /// What was typed looks like somebody's identity number.
         MaybeNik = "note-maybe-nik",
-        /// Pairings by SIM alone are not found by number.
-        BySimOnly = "note-by-sim-only",
     }
 }
 

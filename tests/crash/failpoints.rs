@@ -77,6 +77,7 @@ fn every_failpoint_of_the_sources_is_killed_at() {
         .chain(&crate::restore::RESTORE)
         .chain(&crate::loading::LOAD)
         .chain(&crate::registration::LIST)
+        .chain(&crate::upgrade::UPGRADE)
         .map(|(name, _)| *name);
     let covered: BTreeSet<String> = points.chain(copies).chain(ELSEWHERE).map(str::to_owned).collect();
     assert_eq!(named, covered);

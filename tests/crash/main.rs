@@ -16,6 +16,7 @@ mod restore;
 mod serving;
 mod signals;
 mod syncs;
+mod upgrade;
 
 /// Served registers and their people, as the other tests have them.
 #[path = "../it"]

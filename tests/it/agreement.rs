@@ -21,7 +21,10 @@ use saring::{
     store::{OpenMode, Store},
     words::{Audience, Language, Words},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 const FIRST: u64 = 35_209_900_000_000;
 /// The devices that lists and questions are about; a few are in no list, and one TAC has a rule.
@@ -49,9 +52,39 @@ impl Draw {
     }
 }
 
+/// Which devices lists name with a number or with Ani's SIM alone, and whose that SIM is.
+#[derive(Debug, Default)]
+struct Named {
+    by_number: BTreeMap<&'static str, BTreeSet<u64>>,
+    by_sim: BTreeSet<u64>,
+    sim_has: Option<&'static str>,
+}
+
+impl Named {
+    fn add(&mut self, list: &str) {
+        for row in list.lines() {
+            let (device, rest) = row.split_once(',').unwrap();
+            let number = rest.rsplit(',').next().unwrap();
+            let device = device.parse().unwrap();
+            match [ANI, BUDI].into_iter().find(|known| *known == number) {
+                Some(number) => _ = self.by_number.entry(number).or_default().insert(device),
+                None => _ = self.by_sim.insert(device),
+            }
+        }
+    }
+
+    /// The devices on the page of a number, each with whether it is there by the SIM.
+    fn of(&self, number: &str) -> BTreeMap<u64, bool> {
+        let named = self.by_number.get(number).into_iter().flatten().map(|device| (*device, false));
+        let by_sim = self.by_sim.iter().filter(|_| self.sim_has == Some(number)).map(|device| (*device, true));
+        by_sim.chain(named).collect()
+    }
+}
+
 /// A register by chance: lists of every kind, and now and then another policy.
-fn register(draw: &mut Draw) -> Register {
+fn register(draw: &mut Draw) -> (Register, Named) {
     let register = Register::new();
+    let mut named = Named::default();
     let rows = |draw: &mut Draw, row: &dyn Fn(&mut Draw, u64) -> String| {
         let count = 1 + draw.below(8);
         let mut rows = BTreeMap::new();
@@ -77,6 +110,7 @@ fn register(draw: &mut Draw) -> Register {
         let until = draw.of(&["2025-12-31", "2026-01-01", "2031-02-28", "2099-12-31"]);
         format!("{key},{until},{}\n", draw.of(&[ANI, BUDI]))
     });
+    named.add(&list);
     let operator = draw.of(&OPERATORS[1..]);
     register.import(
         "temporary",
@@ -84,7 +118,13 @@ fn register(draw: &mut Draw) -> Register {
         &format!("--door operator-tourist --operator {operator}"),
     );
     let list = rows(draw, &|draw, key| format!("{key},{}\n", draw.of(&[ANI, BUDI])));
+    named.add(&list);
     register.import("pairing", &format!("imei,msisdn\n{list}"), &format!("--operator {}", draw.of(&OPERATORS[1..])));
+    if draw.below(3) > 0 {
+        let list = rows(draw, &|_, key| format!("{key},{ANI_SIM}\n"));
+        named.add(&list);
+        register.import("pairing", &format!("imei,imsi\n{list}"), &format!("--operator {}", draw.of(&OPERATORS[1..])));
+    }
     let list = rows(draw, &|draw, key| format!("{key},{}\n", draw.of(&["2019-05-01", "2024-05-01", ""])));
     register.import("grandfathered", &format!("imei,first_seen\n{list}"), "--operator xl");
     if draw.below(2) == 0 {
@@ -102,11 +142,13 @@ fn register(draw: &mut Draw) -> Register {
         2 => drop(register.import("barred-tac", "tac\n35440131\n", "--door court --hard")),
         _ => {}
     }
-    if draw.below(2) == 0 {
-        let msisdn = draw.of(&[ANI, BUDI]);
+    // The last one counts.
+    for _ in 0..draw.below(3) {
+        let msisdn = [ANI, BUDI][draw.below(2) as usize];
         register.import("subscriber", &format!("imsi,msisdn\n{ANI_SIM},{msisdn}\n"), "--operator telkomsel");
+        named.sim_has = Some(msisdn);
     }
-    register
+    (register, named)
 }
 
 #[derive(Clone, Debug)]
@@ -197,7 +239,7 @@ fn of_public(said: &Said) -> String {
 
 async fn holds(seed: u64) -> usize {
     let mut draw = Draw(seed);
-    let register = register(&mut draw);
+    let (register, named) = register(&mut draw);
     let questions = questions(&mut draw);
     let by_command = command_line(&register, &questions);
     let store = Arc::new(Store::open(&register.data(), OpenMode::Read).unwrap());
@@ -248,6 +290,22 @@ async fn holds(seed: u64) -> usize {
         let here = (verdict.status.word().to_owned(), verdict.reason.name().to_owned());
         assert_eq!(here, network, "the command line's function: {asked:?}, seed {seed}");
         assert_eq!(by_command[&at], network, "the command line: {asked:?}, seed {seed}");
+    }
+    // The page of a number names every device that names the number, or only a SIM that has it, with the answer that the
+    // network gets that asks with them.
+    for number in [ANI, BUDI] {
+        let request = FindRequest { text: number.to_owned(), ..Default::default() };
+        let found = patiently(|| async { lookup.clone().find(shown(&agnes, request.clone())).await }).await;
+        let Some(Found::Number(page)) = found.found else { panic!("{number}") };
+        let expected = named.of(number).into_iter().map(|(device, by_sim)| (phone(device, 1)[0].clone(), by_sim));
+        let told = page.devices.iter().map(|device| (device.imei.clone(), !device.by_sim.is_empty()));
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), expected.collect(), "{number}: {named:?}, seed {seed}");
+        for device in &page.devices {
+            let imsi = if device.by_sim.is_empty() { "" } else { ANI_SIM };
+            let network = office.answer(&Asked { imei: &device.imei, msisdn: number, imsi }, &device.operator).await;
+            let answer = device.answer.clone().unwrap();
+            assert_eq!(of_wire(answer.verdict.as_ref()), of_wire(network.verdict.as_ref()), "{device:?}, seed {seed}");
+        }
     }
     // The public: all 15 digits, no number, no operator, now. Each from its own address.
     let devices = (FIRST..FIRST + DEVICES).chain(RULED..RULED + 3);

@@ -112,6 +112,42 @@ fn what_would_change_an_answer_is_decided_and_not_guessed() {
     assert_eq!(changes("35440101000001"), Vec::<String>::new());
 }
 
+#[test]
+fn a_number_finds_what_names_only_a_sim_that_has_it_today() {
+    let register = national();
+    let by_sim = |register: &Register, number: &str| {
+        let found = register.run(&format!("lookup {number} --json")).ok().json();
+        assert_masked(&found.to_string());
+        let devices = found["number"]["devices"].as_array().unwrap().clone();
+        let mut devices: Vec<_> = devices
+            .iter()
+            .filter(|device| !device["by_sim"].is_null())
+            .map(|device| {
+                let reason = device["answer"]["verdict"]["reason"].as_str().unwrap().to_owned();
+                (device["imei"].as_str().unwrap().to_owned(), device["in_force"].as_bool().unwrap(), reason)
+            })
+            .collect();
+        devices.sort();
+        devices
+    };
+    let sim = "510101234567899";
+    register.import("pairing", &format!("imei,imsi\n35440101000011,{sim}\n"), "--operator telkomsel");
+    assert!(by_sim(&register, ANI).is_empty() && by_sim(&register, BUDI).is_empty(), "the SIM is nobody's");
+    register.import("subscriber", &format!("imsi,msisdn\n{sim},{ANI}\n"), "--operator telkomsel");
+    let paired = ("354401010000117".to_owned(), true, "PAIRED".to_owned());
+    assert_eq!(by_sim(&register, ANI), [paired.clone()]);
+    let found = register.run(&format!("lookup {ANI} --language en")).ok().out;
+    assert!(found.contains("354401010000117  SERVED, PAIRED @ telkomsel (SIM 51010"), "{found}");
+    assert!(found.contains("History"), "{found}");
+    // The SIM gets another number: the device goes with it, and the story of the first number keeps that it had the SIM.
+    register.import("subscriber", &format!("imsi,msisdn\n{sim},{BUDI}\n"), "--operator telkomsel");
+    assert!(by_sim(&register, ANI).is_empty());
+    assert_eq!(by_sim(&register, BUDI), [paired]);
+    let told = |number: &str| register.run(&format!("lookup {number} --json")).ok().json()["number"]["sims"].clone();
+    assert!(told(ANI).to_string().contains("899"), "{}", told(ANI));
+    register.run("verify").ok();
+}
+
 async fn find(office: &Office, token: &str, request: FindRequest) -> Result<FindResponse, Status> {
     let mut client = LookupClient::connect(format!("http://{}", office.server.registry)).await.unwrap();
     Ok(client.find(shown(token, request)).await?.into_inner())

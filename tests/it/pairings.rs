@@ -70,6 +70,47 @@ fn a_number_is_paired_re_paired_and_released() {
 }
 
 #[test]
+fn to_release_a_number_releases_what_its_sims_of_today_are_paired_with() {
+    run(async {
+        let register = register();
+        let other = "510101234567890";
+        register.import(
+            "subscriber",
+            &format!("imsi,msisdn\n{ANI_SIM},{ANI}\n{other},{BUDI}\n"),
+            "--operator telkomsel",
+        );
+        let office = Office::open(register);
+        let second = office.second_administrator().await;
+        let tina = office.person_of(&second, "tina", "telkomsel", "submitter", &["operator"]).await;
+        let imeis = phone(35_209_900_177_100, 3);
+        let pair = |imei: &str, msisdn: &str, imsi: &str| {
+            Operation::Pair(PairOperation {
+                imei: imei.into(),
+                msisdn: msisdn.into(),
+                imsi: imsi.into(),
+                ..Default::default()
+            })
+        };
+        office.operate(&tina, pair(&imeis[0], "", ANI_SIM)).await.unwrap();
+        office.operate(&tina, pair(&imeis[1], "", other)).await.unwrap();
+        // Another number beside the SIM: that pairing is the other number's.
+        office.operate(&tina, pair(&imeis[2], CITRA, ANI_SIM)).await.unwrap();
+        let released = office.operate(&tina, release_number(ANI)).await.unwrap();
+        assert_eq!((released.added, released.removed), (0, 1));
+        assert_eq!(stands(&office, &imeis[2], CITRA).await, PAIRED);
+        let by_sim = async |imei: &str, imsi: &str| {
+            let answer = office.answer(&Asked { imei, msisdn: "", imsi }, "").await;
+            answer.verdict.unwrap().pairing().as_str_name().to_owned()
+        };
+        assert_eq!(by_sim(&imeis[1], other).await, PAIRED);
+        assert_eq!(by_sim(&imeis[0], ANI_SIM).await, UNPAIRED);
+        refused(office.operate(&tina, release_number(ANI)).await, Code::NotFound, "nothing");
+        let (register, _) = office.close();
+        register.digest();
+    });
+}
+
+#[test]
 fn a_recycled_number_leaves_every_device() {
     run(async {
         let office = Office::open(register());

@@ -95,7 +95,7 @@ const LAYERS: &[&[&str]] = &[
         "tree",
         "words",
     ],
-    &["identity"],
+    &["identity", "spool"],
 ];
 
 /// Modules of one layer that do not know each other.

@@ -151,6 +151,7 @@ fn number(page: &proto::NumberPage) -> Value {
         json!({
             "imei": device.imei, "answer": answer(device.answer.as_ref()), "operator": text(&device.operator),
             "model": model(device.model.as_ref()), "in_force": device.in_force,
+            "by_sim": text(&device.by_sim),
         })
     });
     json!({

@@ -247,7 +247,8 @@ impl Screen {
                 let operator =
                     if device.operator.is_empty() { String::new() } else { format!(" @ {}", device.operator) };
                 let model = self.model(device.model.as_ref());
-                format!("{}{model}  {}{operator}{released}", device.imei, self.answer(device.answer.as_ref()))
+                let sim = if device.by_sim.is_empty() { String::new() } else { format!(" (SIM {})", device.by_sim) };
+                format!("{}{model}  {}{operator}{released}{sim}", device.imei, self.answer(device.answer.as_ref()))
             })
             .collect();
         if devices.is_empty() {

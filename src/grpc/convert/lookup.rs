@@ -174,6 +174,7 @@ impl Teller {
             operator: device.operator.clone().unwrap_or_default(),
             model: device.model.as_ref().map(model),
             in_force: device.in_force,
+            by_sim: device.by_sim.map(|sim| sim.masked()).unwrap_or_default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     import::{self, Input, Options},
     proto::{self, submit_batch_request::Part},
     registry::{Refusal, Registry, RegistryError, SubmitOrder},
+    spool::Room,
     store::Hands,
 };
 use sha2::{Digest, Sha256};
@@ -119,7 +120,10 @@ impl Upload {
         }
         let name = Path::new(&self.order.file_name).file_name().map_or("list".into(), |name| name.to_string_lossy());
         let input = Input::Named { path: self.path.clone(), name: name.as_ref().into() };
-        let list = import::read(&self.options, &[input], &import::progress::Silent, &AtomicBool::new(false))
+        // Checks need the memory of this machine more than a list does.
+        let room = self.path.parent().map(|folder| Room::within(folder).share(4)).unwrap_or_default();
+        let options = Options { room, ..self.options.clone() };
+        let list = import::read(&options, &[input], &import::progress::Silent, &AtomicBool::new(false))
             .map_err(|error| Refusal::Invalid(error.to_string().into()))?;
         let rejects = list.sample_rejects.iter().map(|reject| proto::RejectedRow {
             file: reject.file.to_string(),

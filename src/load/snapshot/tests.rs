@@ -70,11 +70,11 @@ fn a_snapshot_gives_the_register_and_later_entries_are_folded_over_it() {
         operator: None,
         remove: false,
     };
-    let subscribers = vec![SubscriberRow { imsi, msisdn, operator: None, since: None, remove: false }];
+    let subscribers = vec![SubscriberRow { imsi, msisdn, operator: None, since: None, remove: false }].into();
     for list in [
         Gathered { pages: vec![(PageId::of(key), bits)], ..plain.clone() },
         Gathered { devices: vec![device], ..Gathered::new(Kind::Temporary, Door::State, None, None) },
-        Gathered { pairings: vec![pairing], ..Gathered::new(Kind::Pairing, Door::Operator, None, None) },
+        Gathered { pairings: vec![pairing].into(), ..Gathered::new(Kind::Pairing, Door::Operator, None, None) },
         Gathered { subscribers, ..Gathered::new(Kind::Subscriber, Door::Operator, None, None) },
     ] {
         let made = registry.import(list, &order()).unwrap();

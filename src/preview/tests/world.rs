@@ -222,7 +222,7 @@ fn pairings(random: &mut SplitMix64) -> Gathered {
             remove: false,
         });
     }
-    Gathered { pairings: rows, ..list(Kind::Pairing) }
+    Gathered { pairings: rows.into(), ..list(Kind::Pairing) }
 }
 
 pub(super) fn random_settings(random: &mut SplitMix64) -> String {

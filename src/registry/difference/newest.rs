@@ -1,12 +1,12 @@
-//! Rows of which the newest counts: subscribers, models, classes of models.
+//! Rows of which the newest counts, and of which memory holds all: models, classes of models.
 //!
-//! What always holds: a list is held against what its own door (and, for subscribers, its own operator) has in
-//! force, so a full list takes nothing off that another door brought.
+//! What always holds: a list is held against what its own door has in force, so a full list takes nothing off that
+//! another door brought.
 
 use super::Work;
 use crate::{
     batch::{BodyRow, TacClass},
-    identity::{Imsi, Tac},
+    identity::Tac,
     import::Mode,
     store::StoreError,
 };
@@ -17,12 +17,6 @@ impl Work<'_> {
     pub(super) fn in_force_newest(&self) -> Result<Vec<BodyRow>, StoreError> {
         let header = &self.part.header;
         Ok(match header.kind.as_str() {
-            "subscriber" => self
-                .store
-                .subscribers_of(&header.operator, self.seq)?
-                .into_iter()
-                .map(|(imsi, msisdn)| BodyRow::Subscriber { imsi, msisdn: Some(msisdn), since: None })
-                .collect(),
             "tac" => {
                 let models = self.store.models(self.seq)?;
                 models.into_iter().map(|(tac, model)| BodyRow::Tac { tac, model: Some(Box::new(model)) }).collect()
@@ -47,19 +41,17 @@ impl Work<'_> {
             named.insert(subject);
             match (row.takes_off(), known.get(&subject)) {
                 (true, None) => self.out.not_listed += 1,
-                (false, Some(known)) if same_statement(known, row) => self.out.unchanged += 1,
+                (false, Some(known)) if known == row => self.out.unchanged += 1,
                 (off, _) => {
                     *(if off { &mut self.out.removed } else { &mut self.out.added }) += 1;
-                    self.out.rows.push(row.clone());
+                    self.held.push(row.clone());
                 }
             }
         }
         if self.mode == Mode::Full {
-            let given =
-                |subject: &Subject| matches!(subject, Subject::Subscriber(imsi) if self.part.given.contains(imsi));
-            for (_, row) in known.iter().filter(|(subject, _)| !named.contains(*subject) && !given(subject)) {
+            for (_, row) in known.iter().filter(|(subject, _)| !named.contains(*subject)) {
                 self.out.removed += 1;
-                self.out.rows.push(taken_off(row));
+                self.held.push(taken_off(row));
             }
         }
         Ok(())
@@ -69,31 +61,20 @@ impl Work<'_> {
 /// What a row is about, where the newest row counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
-    Subscriber(Imsi),
     Tac(Tac),
     TacClass(Tac, bool),
 }
 
 fn subject(row: &BodyRow) -> Option<Subject> {
     Some(match row {
-        BodyRow::Subscriber { imsi, .. } => Subject::Subscriber(*imsi),
         BodyRow::Tac { tac, .. } => Subject::Tac(*tac),
         BodyRow::TacClass { tac, class, .. } => Subject::TacClass(*tac, *class == TacClass::Bar),
         _ => return None,
     })
 }
 
-/// Whether two rows say the same; since when a subscriber has a number is not a new statement.
-fn same_statement(known: &BodyRow, row: &BodyRow) -> bool {
-    match (known, row) {
-        (BodyRow::Subscriber { msisdn: a, .. }, BodyRow::Subscriber { msisdn: b, .. }) => a == b,
-        _ => known == row,
-    }
-}
-
 fn taken_off(row: &BodyRow) -> BodyRow {
     match row.clone() {
-        BodyRow::Subscriber { imsi, .. } => BodyRow::Subscriber { imsi, msisdn: None, since: None },
         BodyRow::Tac { tac, .. } => BodyRow::Tac { tac, model: None },
         BodyRow::TacClass { tac, class, .. } => BodyRow::TacClass { tac, class, level: 0 },
         other => other,

@@ -2,15 +2,16 @@
 //!
 //! What always holds: a pairing is one device and one number; it leaves the batch that brought it only.
 
-use super::Work;
+use super::{Work, canonical_order, rows::Flow};
 use crate::{
     batch::{BatchNumber, BodyRow},
     fold::Row,
     import::Mode,
     page::PageId,
+    registry::Meter,
     store::StoreError,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeSet, iter::Peekable};
 
 /// Whether a row of a list is about a pairing in force: the same device and number, and the same SIM where the
 /// row names one beside the number. A row without SIM is about all SIMs of the number.
@@ -20,6 +21,23 @@ fn same_pair(row: &BodyRow, known: &BodyRow) -> bool {
             (a, m) == (b, n) && (i.is_none() || i == j)
         }
         _ => false,
+    }
+}
+
+/// What a list says of one page.
+struct Page {
+    /// Its pairings, and whether each ends.
+    wanted: Vec<(BodyRow, bool)>,
+    /// Nothing of this list is in the register: no page needs to be read.
+    is_new: bool,
+}
+
+impl Page {
+    fn id(&self) -> Option<PageId> {
+        self.wanted.first().and_then(|(row, _)| match row {
+            BodyRow::Pairing { key, .. } => Some(PageId::of(*key)),
+            _ => None,
+        })
     }
 }
 
@@ -33,27 +51,65 @@ impl Work<'_> {
         })
     }
 
-    pub(super) fn pairings(&mut self) -> Result<(), StoreError> {
-        let mut wanted: BTreeMap<PageId, Vec<&(BodyRow, bool)>> = BTreeMap::new();
-        for pairing in &self.part.pairings {
-            if let BodyRow::Pairing { key, .. } = &pairing.0 {
-                wanted.entry(PageId::of(*key)).or_default().push(pairing);
+    pub(super) fn pairings(&mut self, meter: &Meter) -> Result<(), StoreError> {
+        let mut others = BTreeSet::new();
+        if self.mode == Mode::Full {
+            others = self.touched_pages()?;
+        }
+        let mut others = others.into_iter().peekable();
+        let is_new = self.is_new_list();
+        let mut flow = Flow::new(self.store);
+        let mut page = Page { wanted: Vec::new(), is_new };
+        let part = self.part;
+        meter.begin(false, part.pairings.len());
+        for row in part.pairing_rows() {
+            meter.advance();
+            let (row, ends) = row?;
+            let BodyRow::Pairing { key, .. } = &row else { continue };
+            let id = PageId::of(*key);
+            if let Some(before) = page.id().filter(|before| *before != id) {
+                self.pages_until(before, &mut others, &mut page, &mut flow)?;
             }
+            page.wanted.push((row, ends));
         }
-        if self.part.header.kind == "pairing" && self.mode == Mode::Full {
-            for id in self.touched_pages()? {
-                wanted.entry(id).or_default();
-            }
+        if let Some(last) = page.id() {
+            self.pages_until(last, &mut others, &mut page, &mut flow)?;
         }
-        let is_new = wanted.is_empty() || self.is_new_list();
-        for (id, wanted) in wanted {
-            let rows = if is_new { Vec::new() } else { self.store.page_rows(id)? };
-            self.pairings_of_page(&wanted, &rows);
+        for id in others {
+            self.pairings_of_page(id, &page, &mut flow)?;
         }
+        self.out.rows = flow.finish()?;
         Ok(())
     }
 
-    fn pairings_of_page(&mut self, wanted: &[&(BodyRow, bool)], rows: &[Row]) {
+    /// The pages of a full list's door in front of a page of the list, and that page.
+    fn pages_until(
+        &mut self,
+        id: PageId,
+        others: &mut Peekable<impl Iterator<Item = PageId>>,
+        page: &mut Page,
+        flow: &mut Flow,
+    ) -> Result<(), StoreError> {
+        let named = std::mem::take(&mut page.wanted);
+        while let Some(other) = others.next_if(|other| *other <= id) {
+            if other < id {
+                self.pairings_of_page(other, page, flow)?;
+            }
+        }
+        page.wanted = named;
+        self.pairings_of_page(id, page, flow)?;
+        page.wanted.clear();
+        Ok(())
+    }
+
+    fn pairings_of_page(&mut self, id: PageId, page: &Page, flow: &mut Flow) -> Result<(), StoreError> {
+        let rows = if page.is_new { Vec::new() } else { self.store.page_rows(id)? };
+        self.compare(&page.wanted, &rows);
+        self.held.sort_by_cached_key(canonical_order);
+        self.held.drain(..).try_for_each(|row| flow.push(&row))
+    }
+
+    fn compare(&mut self, wanted: &[(BodyRow, bool)], rows: &[Row]) {
         let standing: Vec<&Row> = rows
             .iter()
             .filter(|(number, row)| {
@@ -68,7 +124,7 @@ impl Work<'_> {
                 self.out.unchanged += 1;
             } else if !ends {
                 self.out.added += 1;
-                self.out.rows.push(row.clone());
+                self.held.push(row.clone());
             } else if !standing.iter().any(|(_, known)| same_pair(row, known)) {
                 self.out.not_listed += 1;
             }
@@ -90,7 +146,7 @@ impl Work<'_> {
             {
                 self.out.removed += 1;
                 let target = Some(*number);
-                self.out.rows.push(BodyRow::Pairing {
+                self.held.push(BodyRow::Pairing {
                     key: *key,
                     number: *paired,
                     target,

@@ -39,14 +39,15 @@ impl Registry {
             Act::Correct { batch, wrong, right } => self.correct(list, *batch, *wrong, *right)?,
             Act::Pair { key, subscriber, valid_until, instead_of } => {
                 list.kind = Kind::Pairing;
-                list.pairings.push(PairingRow { valid_until: *valid_until, ..pairing(*key, *subscriber)? });
+                let mut rows = vec![PairingRow { valid_until: *valid_until, ..pairing(*key, *subscriber)? }];
                 if let Some(old) = instead_of {
-                    list.pairings.push(PairingRow { remove: true, ..pairing(*key, *old)? });
+                    rows.push(PairingRow { remove: true, ..pairing(*key, *old)? });
                 }
+                list.pairings = rows.into();
             }
             Act::Release { key, subscriber } => {
                 list.kind = Kind::Pairing;
-                list.pairings.push(PairingRow { remove: true, ..pairing(*key, *subscriber)? });
+                list.pairings = vec![PairingRow { remove: true, ..pairing(*key, *subscriber)? }].into();
             }
             Act::ReleaseNumber { subscriber } => self.release_number(list, *subscriber)?,
             Act::Exempt { keys, valid_until } => {
@@ -63,7 +64,7 @@ impl Registry {
             }
             Act::Resolve { key, genuine: Some(subscriber) } => {
                 list.kind = Kind::Pairing;
-                list.pairings.push(pairing(*key, *subscriber)?);
+                list.pairings = vec![pairing(*key, *subscriber)?].into();
             }
         }
         Ok(())
@@ -169,7 +170,15 @@ impl Registry {
 
     fn release_number(&self, list: &mut Gathered, subscriber: Subscriber) -> Result<(), RegistryError> {
         list.kind = Kind::Pairing;
-        for number in [subscriber.msisdn.map(Number::from), subscriber.imsi.map(Number::from)].into_iter().flatten() {
+        let named = [subscriber.msisdn.map(Number::from), subscriber.imsi.map(Number::from)].into_iter().flatten();
+        let mut numbers: Vec<(Number, bool)> = named.map(|number| (number, false)).collect();
+        if let Some(msisdn) = subscriber.msisdn {
+            // Whoever has the number has what its SIMs are paired with; a row that names another number beside is another's.
+            let sims = self.store.sims_of(msisdn, self.store.applied().seq)?;
+            numbers.extend(sims.into_iter().map(|(imsi, _)| (Number::from(imsi), true)));
+        }
+        let mut ending = Vec::new();
+        for (number, alone) in numbers {
             for (key, batch) in self.store.devices_of(number)? {
                 let batches = self.store.batches();
                 let operator = batches.get(batch).map(|batch| batch.header.operator.clone()).unwrap_or_default();
@@ -178,15 +187,16 @@ impl Registry {
                 let operator = Some(Arc::from(operator.as_str())).filter(|name: &Arc<str>| **name != *own);
                 for (_, row) in self.store.page_rows(PageId::of(key))?.iter().filter(|(own, _)| *own == batch) {
                     let BodyRow::Pairing { key: about, number: paired, imsi, target: None, .. } = row else { continue };
-                    if *about == key && (*paired == number || imsi.map(Number::from) == Some(number)) {
+                    if *about == key && (*paired == number || !alone && imsi.map(Number::from) == Some(number)) {
                         let row = pairing(key, subscriber_of(*paired, *imsi))?;
-                        list.pairings.push(PairingRow { remove: true, operator: operator.clone(), ..row });
+                        ending.push(PairingRow { remove: true, operator: operator.clone(), ..row });
                     }
                 }
             }
         }
-        list.pairings.sort_by_key(|row| (row.key, row.operator.clone()));
-        list.pairings.dedup();
+        ending.sort_by_key(|row| (row.key, row.operator.clone()));
+        ending.dedup();
+        list.pairings = ending.into();
         Ok(())
     }
 }

@@ -71,6 +71,14 @@ fn subscribers_are_what_their_operator_said_last() {
             let found = registry.store().subscribers(u64::MAX).unwrap();
             let expected: Vec<_> = held.iter().map(|(imsi, (_, msisdn))| (*imsi, *msisdn)).collect();
             assert_eq!(found, expected, "seed {seed}, step {step}, {mode:?}");
+            // The other way round, by the index.
+            for number in (62_811_000_000..62_811_000_004).map(|number| Msisdn::new(number).unwrap()) {
+                let sims = registry.store().sims_of(number, u64::MAX).unwrap();
+                let theirs = held.iter().filter(|(_, (_, has))| *has == number).map(|(imsi, _)| *imsi);
+                assert!(sims.iter().map(|(imsi, _)| *imsi).eq(theirs), "seed {seed}, step {step}, {number}: {sims:?}");
+                let by = |batch| registry.store().batches().get(batch).unwrap().header.operator.clone();
+                assert!(sims.iter().all(|(imsi, batch)| by(*batch) == held[imsi].0), "seed {seed}, step {step}");
+            }
         }
     }
 }

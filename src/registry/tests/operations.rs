@@ -171,6 +171,7 @@ impl World {
         let name = self.somebody(Role::Submitter, list.door);
         let hands = self.hands(&name);
         let order = SubmitOrder {
+            meter: Default::default(),
             mode,
             document: pick(&mut self.random, &["", "PI-1", "PI-1", "PI-2"]).to_owned(),
             max_drop_percent: 100,

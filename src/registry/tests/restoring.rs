@@ -83,7 +83,7 @@ fn a_cut_leaves_nothing_of_what_came_later() {
         operator: None,
         remove: false,
     };
-    import(&registry, &Gathered { pairings: vec![pairing], ..list(Kind::Pairing) }, &order(Mode::Add, ""));
+    import(&registry, &Gathered { pairings: vec![pairing].into(), ..list(Kind::Pairing) }, &order(Mode::Add, ""));
     registry.apply_settings("[national]\nnot_registered = \"grey\"\n", 5).unwrap();
     let beside = tempfile::tempdir().unwrap();
     let (copy, new) = (beside.path().join("backup"), beside.path().join("new"));

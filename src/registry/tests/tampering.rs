@@ -55,14 +55,14 @@ fn with_everything() -> (TempDir, Registry) {
             ..list(Kind::Registered)
         },
         Gathered { removed: vec![RemovedRow { key: key(3), operator: None }], ..list(Kind::Registered) },
-        Gathered { pairings: vec![paired.clone()], ..list(Kind::Pairing) },
+        Gathered { pairings: vec![paired.clone()].into(), ..list(Kind::Pairing) },
         Gathered {
-            pairings: vec![PairingRow { msisdn: None, remove: false, ..paired.clone() }],
+            pairings: vec![PairingRow { msisdn: None, remove: false, ..paired.clone() }].into(),
             ..list(Kind::Pairing)
         },
-        Gathered { pairings: vec![PairingRow { remove: true, ..paired }], ..list(Kind::Pairing) },
+        Gathered { pairings: vec![PairingRow { remove: true, ..paired }].into(), ..list(Kind::Pairing) },
         Gathered {
-            subscribers: vec![SubscriberRow { imsi, msisdn, operator: None, since: None, remove: false }],
+            subscribers: vec![SubscriberRow { imsi, msisdn, operator: None, since: None, remove: false }].into(),
             ..list(Kind::Subscriber)
         },
         Gathered { tacs: vec![model], ..list(Kind::Tac) },

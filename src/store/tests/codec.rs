@@ -188,6 +188,8 @@ proptest! {
         prop_assert_eq!(keys::read_page(&row), Some(PageId::of(key)));
         prop_assert_eq!(keys::read_device_row(&row), Some((batch, PageId::place(key))));
         prop_assert_eq!(keys::read_number_row(&keys::number_row(number, key, batch)), Some((key, batch)));
+        let msisdn = Msisdn::new(62_811_000_000 + key.get() % 1_000_000).unwrap();
+        prop_assert_eq!(keys::read_sim_row(&keys::sim_row(msisdn, imsi, batch)), Some((msisdn, imsi, batch)));
         prop_assert_eq!(keys::read_subscriber_row(&keys::subscriber_row(imsi, batch)), Some((imsi, batch)));
         prop_assert_eq!(keys::read_tac_row(&keys::tac_row(tac, batch)), Some((tac, batch)));
         prop_assert_eq!(keys::read_batch_row(&keys::batch_row(batch, seq)), Some((batch, seq)));

@@ -30,7 +30,7 @@ pub(super) fn commit_settings(store: &Store) -> Revision {
     store.writer().unwrap().commit(vec![settings(1)], Vec::new()).unwrap()
 }
 
-fn staged() -> Draft {
+pub(super) fn staged() -> Draft {
     draft(Change::BatchStaged(BatchStaged { kind: "registered".into(), door: 1, class: 1, ..BatchStaged::default() }))
 }
 

@@ -6,7 +6,7 @@ use crate::{
     import::{Kind, Mode, Options},
     listing::Door,
     proto,
-    registry::SubmitOrder,
+    registry::{Meter, SubmitOrder},
 };
 
 /// Percent by which a full list may be shorter than the one it replaces, where nobody says otherwise.
@@ -33,6 +33,7 @@ pub(in crate::grpc::registry) fn submit_order(order: &proto::BatchOrder) -> Resu
         return Err(Violation::new("lapses", order.lapses.clone(), rule));
     }
     Ok(SubmitOrder {
+        meter: Meter::default(),
         mode: optional("mode", &order.mode)?.unwrap_or(Mode::Add),
         document: text("document", order.document.clone())?,
         max_drop_percent: match order.max_drop_percent {

@@ -93,11 +93,12 @@ impl Model {
                 list.holders = batch.holders.get(wrong).map(|person| (*right, *person)).into_iter().collect();
             }
             Act::Pair { key, subscriber, valid_until, instead_of } => {
-                list.pairings = vec![PairingRow { valid_until: *valid_until, ..pairing(*key, subscriber, false) }];
-                list.pairings.extend(instead_of.iter().map(|old| pairing(*key, old, true)));
+                let mut rows = vec![PairingRow { valid_until: *valid_until, ..pairing(*key, subscriber, false) }];
+                rows.extend(instead_of.iter().map(|old| pairing(*key, old, true)));
+                list.pairings = rows.into();
             }
-            Act::Release { key, subscriber } => list.pairings = vec![pairing(*key, subscriber, true)],
-            Act::ReleaseNumber { subscriber } => list.pairings = self.pairings_with(subscriber),
+            Act::Release { key, subscriber } => list.pairings = vec![pairing(*key, subscriber, true)].into(),
+            Act::ReleaseNumber { subscriber } => list.pairings = self.pairings_with(subscriber).into(),
             Act::Exempt { keys, valid_until } => {
                 (list.kind, list.door) = (Kind::Exempt, Door::State);
                 phone(&mut list, keys, (*valid_until, None, None));
@@ -109,7 +110,9 @@ impl Model {
                     _ => list.removed = removed(&[*key]),
                 }
             }
-            Act::Resolve { key, genuine: Some(subscriber) } => list.pairings = vec![pairing(*key, subscriber, false)],
+            Act::Resolve { key, genuine: Some(subscriber) } => {
+                list.pairings = vec![pairing(*key, subscriber, false)].into()
+            }
         }
         list
     }
@@ -216,10 +219,11 @@ pub(super) fn random_list(random: &mut SplitMix64, mode: Mode, today: Day) -> Ga
     let mut rows: BTreeMap<EquipmentKey, u64> = BTreeMap::new();
     (0..=random.below(5)).for_each(|_| _ = rows.insert(one(random), random.below(6)));
     let mut pages: BTreeMap<PageId, PageBits> = BTreeMap::new();
+    let mut pairings = Vec::new();
     for (key, what) in rows {
         let remove = what == 0 && mode != Mode::Full;
         if kind == Kind::Pairing {
-            list.pairings.push(pairing(key, &subscriber(random), remove));
+            pairings.push(pairing(key, &subscriber(random), remove));
             continue;
         }
         match what {
@@ -229,6 +233,7 @@ pub(super) fn random_list(random: &mut SplitMix64, mode: Mode, today: Day) -> Ga
             _ => _ = pages.entry(PageId::of(key)).or_default().insert(PageId::place(key)),
         }
     }
+    list.pairings = pairings.into();
     list.pages = pages.into_iter().collect();
     debug_assert!(kind.class(door) != Some(Class::Lost));
     list

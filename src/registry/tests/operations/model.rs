@@ -166,7 +166,8 @@ impl Model {
     pub(super) fn difference(&self, list: &Gathered, way: &Way) -> (Vec<Batch>, u64) {
         let own = list.operator.as_deref().unwrap_or_default();
         let mut operators: BTreeSet<&str> = BTreeSet::from([own]);
-        operators.extend(list.pairings.iter().filter_map(|row| row.operator.as_deref()));
+        let named = list.pairings.operators();
+        operators.extend(named.iter().flatten().map(|name| &**name));
         let batches: Vec<Batch> = operators.into_iter().map(|name| self.part(list, way, name, name == own)).collect();
         let missed = batches.iter().map(|batch| batch.missed).sum();
         (batches.into_iter().filter(|batch| !batch.is_nothing()).collect(), missed)
@@ -199,7 +200,8 @@ impl Model {
         if is_own {
             self.devices_of(list, way.mode, &mut new);
         }
-        let rows = list.pairings.iter().filter(|row| row.operator.as_deref().map_or(is_own, |name| name == operator));
+        let rows: Vec<PairingRow> = list.pairings.iter().map(Result::unwrap).collect();
+        let rows = rows.iter().filter(|row| row.operator.as_deref().map_or(is_own, |name| name == operator));
         self.pairs_of(&rows.collect::<Vec<_>>(), way.mode, &mut new);
         new
     }
