@@ -67,11 +67,11 @@ fn an_upgrade_that_is_killed_is_done_again() {
     to_format_2(&data);
     for (name, nth) in UPGRADE {
         let target = copy(&data);
-        let mut again = import("subscriber", &list, target.path(), "512");
-        kill_at(&mut again, name, nth);
+        let again = || import("subscriber", &list, target.path(), "512");
+        kill_at(&mut again(), name, nth);
         let refused = Store::open(target.path(), OpenMode::Read).unwrap_err();
         assert!(matches!(refused, StoreError::OlderFormat { .. }), "{name}: {refused}");
-        succeed(&mut again);
+        succeed(&mut again());
         assert_eq!(look(target.path()), expected, "{name}");
         let store = Store::open(target.path(), OpenMode::Read).unwrap();
         assert_eq!(store.sims_of(Msisdn::new(62_811_000_007).unwrap(), u64::MAX).unwrap().len(), 2, "{name}");
