@@ -135,7 +135,7 @@ fn a_number_finds_what_names_only_a_sim_that_has_it_today() {
     assert!(by_sim(&register, ANI).is_empty() && by_sim(&register, BUDI).is_empty(), "the SIM is nobody's");
     register.import("subscriber", &format!("imsi,msisdn\n{sim},{ANI}\n"), "--operator telkomsel");
     let paired = ("354401010000117".to_owned(), true, "PAIRED".to_owned());
-    assert_eq!(by_sim(&register, ANI), [paired.clone()]);
+    assert_eq!(by_sim(&register, ANI), std::slice::from_ref(&paired));
     let found = register.run(&format!("lookup {ANI} --language en")).ok().out;
     assert!(found.contains("354401010000117  SERVED, PAIRED @ telkomsel (SIM 51010"), "{found}");
     assert!(found.contains("History"), "{found}");

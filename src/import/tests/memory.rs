@@ -74,7 +74,9 @@ proptest! {
         }
         let good = |line: &&String| {
             let cells: Vec<&str> = line.split(',').collect();
-            !(cells[1].is_empty() && cells[2].is_empty()) && !line.ends_with("y\"") && !(delta && ["", "drop"].contains(&cells[5]))
+            let nobody = cells[1].is_empty() && cells[2].is_empty();
+            let no_change = delta && ["", "drop"].contains(&cells[5]);
+            !(nobody || no_change || line.ends_with("y\""))
         };
         let good: Vec<String> = lines.iter().filter(good).cloned().collect();
         let key = |cells: &[String]| cells[..3].join(",");
