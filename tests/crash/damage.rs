@@ -284,7 +284,7 @@ fn other_formats_are_named() {
     let list = one_device(&lists);
     let newer = fixture.base();
     write_behind(newer.path(), "meta", b"format", &7_u32.to_be_bytes());
-    insta::assert_snapshot!(told(newer.path(), &list), @"verify, check, import (1) saring: DIR has storage format 7, and this build knows formats up to 2: run the newer Saring that wrote it");
+    insta::assert_snapshot!(told(newer.path(), &list), @"verify, check, import (1) saring: DIR has storage format 7, and this build knows formats up to 3: run the newer Saring that wrote it");
     let more = fixture.base();
     write_behind(more.path(), "meta", b"format", &7_u32.to_be_bytes());
     {
@@ -293,7 +293,7 @@ fn other_formats_are_named() {
         let mut db = DB::open_cf(&options, more.path(), names).unwrap();
         db.create_cf("of_format_7", &options).unwrap();
     }
-    insta::assert_snapshot!(told(more.path(), &list), @"verify, check, import (1) saring: DIR has storage format 7, and this build knows formats up to 2: run the newer Saring that wrote it");
+    insta::assert_snapshot!(told(more.path(), &list), @"verify, check, import (1) saring: DIR has storage format 7, and this build knows formats up to 3: run the newer Saring that wrote it");
     let odd = fixture.base();
     write_behind(odd.path(), "meta", b"format", b"one");
     insta::assert_snapshot!(told(odd.path(), &list), @"verify, check, import (1) saring: DIR is damaged: the format version is not 4 bytes. Nothing was changed; restore the directory from a backup");
