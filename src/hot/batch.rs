@@ -47,6 +47,8 @@ impl HotSets {
         let shelves = shelves.get(..keys.len()).unwrap_or(&[]);
         // Nobody's pairs are looked for in a register that has none.
         let paired = if self.pairs.len() == 0 { &[] } else { shelves };
+        touch(&self.devices, devices);
+        touch(&self.pairs, paired);
         let (device_leaves, pair_leaves) = (leaves_of(&self.devices, devices), leaves_of(&self.pairs, paired));
         let device_chunks = chunks_of(&device_leaves, devices, DeviceChunk::touch_index);
         let pair_chunks = chunks_of(&pair_leaves, paired, |chunk, place| chunk.plain().touch_index(place));
@@ -100,11 +102,18 @@ impl HotSets {
             let mut addresses = [Address::default(); GROUP];
             addresses.iter_mut().zip(imsis).for_each(|(address, imsi)| *address = Address::of_subscriber(*imsi));
             let addresses = addresses.get(..imsis.len()).unwrap_or(&[]);
+            touch(&self.subscribers, addresses);
             let leaves = leaves_of(&self.subscribers, addresses);
             let chunks = chunks_of(&leaves, addresses, |chunk, place| chunk.plain().touch_index(place));
             bins_of(&chunks, addresses, SubscribersChunk::plain);
         }
     }
+}
+
+/// Asks for what tells where the leaves of a group lie.
+#[inline]
+fn touch<V: Clone>(directory: &Directory<V>, addresses: &[Address]) {
+    addresses.iter().for_each(|address| directory.touch(address.chunk));
 }
 
 /// The leaves of a group, on their way.

@@ -65,6 +65,13 @@ impl<V: Clone> Directory<V> {
         self.len
     }
 
+    /// Brings what tells where the leaf of an id lies near. Reads the root only.
+    #[inline]
+    pub(super) fn touch(&self, id: u64) {
+        let leaf = leaf_of(id, self.root.len() * BRANCH_LEAVES);
+        near::bring(self.root.get(leaf / BRANCH_LEAVES).and_then(|branch| branch.get(leaf % BRANCH_LEAVES)));
+    }
+
     /// First step of [`Directory::get`]: the leaf that would hold an id. Reads root and branch only.
     #[inline]
     pub(super) fn leaf(&self, id: u64) -> &[Entry<V>] {
