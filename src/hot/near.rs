@@ -2,7 +2,7 @@
 //!
 //! A batch asks for the lines of 64 devices before it reads the first of them, so that the processor has as many misses
 //! under way as it can. A load for this would do the same but for one thing: the processor cannot retire it before it
-//! is there, and stops after a few of them. A prefetch retires at once (docs/performance.md has the difference).
+//! is there, and stops after a few of them. A prefetch retires at once (docs/decisions.md, "Memory", has what was measured).
 //! What always holds: nothing is read and nothing changes by it, so it may be left out anywhere; it is only ever told
 //! of what a reference stands for.
 

@@ -31,9 +31,31 @@ fn hand_in(office: &Office, token: &str, list: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A register with two administrators (the office's own and `second`), people of two operators whose lists are handed in,
+/// and an agent.
+struct Crew {
+    office: Office,
+    second: String,
+    tina: String,
+    xena: String,
+    agnes: String,
+}
+
+async fn crew() -> Crew {
+    let office = Office::open(register());
+    let second = office.second_administrator().await;
+    let tina = office.person_of(&second, "tina", "telkomsel", "submitter", &["operator"]).await;
+    let xena = office.person_of(&second, "xena", "xl", "submitter", &["operator"]).await;
+    let agnes = office.person(&second, "agnes", "agent", &[]).await;
+    hand_in(&office, &tina, &list());
+    let of_xl = format!("{CITRA},3171,passport,A1234567,registered,2017-11-01");
+    hand_in(&office, &xena, &format!("msisdn,city,identity,nik,state,since\n{of_xl}\n"));
+    Crew { office, second, tina, xena, agnes }
+}
+
 /// Sentences, and parts of sentences between values, that a catalogue has.
 fn sentences(language: &str) -> BTreeSet<String> {
-    let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/words");
+    let words = Path::new("src/words");
     let mut found = BTreeSet::new();
     for file in ["", "pages.", "record."] {
         let text = std::fs::read_to_string(words.join(format!("{file}{language}.ftl"))).unwrap();
@@ -215,17 +237,7 @@ fn the_record_and_the_breach_pack_are_for_those_who_may_and_on_record() {
 #[test]
 fn registrations_are_counted_and_a_calendar_takes_two() {
     run(async {
-        let office = Office::open(register());
-        let second = office.second_administrator().await;
-        let tina = office.person_of(&second, "tina", "telkomsel", "submitter", &["operator"]).await;
-        let xena = office.person_of(&second, "xena", "xl", "submitter", &["operator"]).await;
-        let agnes = office.person(&second, "agnes", "agent", &[]).await;
-        hand_in(&office, &tina, &list());
-        hand_in(
-            &office,
-            &xena,
-            &format!("msisdn,city,identity,nik,state,since\n{CITRA},3171,passport,A1234567,registered,2017-11-01\n"),
-        );
+        let Crew { office, second, xena, agnes, .. } = crew().await;
         let http = office.server.http;
         let mut admin = Browser::signed_in(http, &office.admin);
         let counts = admin.get("/registrations").body;
@@ -338,18 +350,8 @@ fn digits_that_may_be_an_imei_or_an_imsi_are_offered_both_ways() {
 fn the_new_pages_are_open_to_all() {
     let Some(program) = installed() else { return };
     run(async {
-        let office = Office::open(register());
-        let second = office.second_administrator().await;
-        let tina = office.person_of(&second, "tina", "telkomsel", "submitter", &["operator"]).await;
-        let xena = office.person_of(&second, "xena", "xl", "submitter", &["operator"]).await;
-        let agnes = office.person(&second, "agnes", "agent", &[]).await;
+        let Crew { office, second, tina, agnes, .. } = crew().await;
         let udin = office.person(&second, "udin", "auditor", &[]).await;
-        hand_in(&office, &tina, &list());
-        hand_in(
-            &office,
-            &xena,
-            &format!("msisdn,city,identity,nik,state,since\n{CITRA},3171,passport,A1234567,registered,2017-11-01\n"),
-        );
         hand_in(&office, &tina, &list());
         let http = office.server.http;
         let mut agent = Browser::signed_in(http, &agnes);
