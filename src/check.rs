@@ -45,6 +45,13 @@ impl EquipmentValue {
         }
     }
 
+    const fn key(self) -> Option<EquipmentKey> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Malformed | Self::Other => None,
+        }
+    }
+
     fn asked(self) -> Asked {
         match self {
             Self::Key(key) => Asked::Device { test_tac: key.tac().is_test() },
@@ -173,7 +180,7 @@ impl Checker {
         Ok(Answer { verdict: scene.verdict(inquiry), basis: scene.basis })
     }
 
-    /// Answers many questions from one root; `answer` gets each question's index and verdict once, in any order.
+    /// Answers many questions from one root; `answer` gets each question's index and verdict once, in order.
     ///
     /// # Errors
     /// While the register is being loaded; `answer` is then never called.
@@ -185,25 +192,22 @@ impl Checker {
     ) -> Result<Basis, NotReady> {
         let sets = self.sets.get().ok_or(NotReady)?.load();
         let scene = Scene::of(&sets, operator, &self.clock);
-        let mut keys = Vec::with_capacity(inquiries.len());
-        let mut places = Vec::with_capacity(inquiries.len());
-        for (place, inquiry) in inquiries.iter().enumerate() {
-            if let EquipmentValue::Key(key) = inquiry.equipment {
-                keys.push(key);
-                places.push(place);
-            } else {
-                answer(place, &scene.decide(inquiry, &Evidence::default()));
+        let mut sims = Vec::new();
+        for (nth, group) in inquiries.chunks(HotSets::TOGETHER).enumerate() {
+            let mut keys = [None; HotSets::TOGETHER];
+            keys.iter_mut().zip(group).for_each(|(key, inquiry)| *key = inquiry.equipment.key());
+            let found = sets.evidence_group(keys.get(..group.len()).unwrap_or(&[]));
+            let mut imsis = [None; HotSets::TOGETHER];
+            for ((imsi, inquiry), evidence) in imsis.iter_mut().zip(group).zip(&found) {
+                *imsi = sim_asked(inquiry, evidence);
+                sims.extend(sims_met(inquiry, evidence));
             }
-        }
-        let (mut group, mut sims) = (Vec::with_capacity(HotSets::TOGETHER), Vec::new());
-        for (keys, places) in keys.chunks(HotSets::TOGETHER).zip(places.chunks(HotSets::TOGETHER)) {
-            group.clear();
-            sets.evidence_batch(keys, |i, evidence| group.push((places[i], &inquiries[places[i]], evidence)));
-            sims.clear();
-            sims.extend(group.iter().flat_map(|(_, inquiry, evidence)| sims_of(inquiry, evidence)));
+            let known = sets.subscribers_group(imsis.get(..group.len()).unwrap_or(&[]));
             sets.touch_subscribers(&sims);
-            for (place, inquiry, evidence) in &group {
-                answer(*place, &scene.decide(inquiry, evidence));
+            sims.clear();
+            for (index, ((inquiry, evidence), known)) in group.iter().zip(&found).zip(known).enumerate() {
+                let known = known.map(|entry| entry.msisdn);
+                answer(nth * HotSets::TOGETHER + index, &scene.decide(inquiry, evidence, known));
             }
         }
         Ok(scene.basis)
@@ -216,12 +220,17 @@ fn needs_number(inquiry: &Inquiry, evidence: &Evidence<'_>) -> bool {
     inquiry.msisdn.is_some() || !evidence.pairs.is_empty() || evidence.marks.iter().any(|mark| mark.number.is_some())
 }
 
-/// The SIMs whose numbers a decision asks for, most of them.
-fn sims_of(inquiry: &Inquiry, evidence: &Evidence<'_>) -> impl Iterator<Item = Imsi> {
-    let own = inquiry.imsi.filter(|_| needs_number(inquiry, evidence));
+/// The SIM that asks, where its number can change the verdict. The map is not asked where its answer is not read: most
+/// devices have no number.
+fn sim_asked(inquiry: &Inquiry, evidence: &Evidence<'_>) -> Option<Imsi> {
+    inquiry.imsi.filter(|_| needs_number(inquiry, evidence))
+}
+
+/// The SIMs of a device whose numbers a decision asks for, most of them.
+fn sims_met(inquiry: &Inquiry, evidence: &Evidence<'_>) -> impl Iterator<Item = Imsi> {
     let is_met = inquiry.imsi.is_none() && inquiry.msisdn.is_some();
     let plain = if is_met { evidence.pairs.plain } else { Allowances::default() };
-    own.into_iter().chain(plain.iter().filter_map(|pair| pair.sim()))
+    plain.iter().filter_map(|pair| pair.sim())
 }
 
 /// The verdict under an override: the status is what the override says, the reason is what it would have been.
@@ -260,22 +269,27 @@ impl<'a> Scene<'a> {
 
     fn verdict(&self, inquiry: &Inquiry) -> Verdict {
         let evidence = match inquiry.equipment {
-            EquipmentValue::Key(key) => self.sets.evidence(key),
+            EquipmentValue::Key(key) => self.sets.evidence_beside(key, inquiry.imsi),
             EquipmentValue::Malformed | EquipmentValue::Other => Evidence::default(),
         };
-        self.decide(inquiry, &evidence)
+        let known = sim_asked(inquiry, &evidence).and_then(|imsi| self.msisdn_of(imsi));
+        self.decide(inquiry, &evidence, known)
     }
 
-    fn decide(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Verdict {
-        overridden(self.decide_as_usual(inquiry, evidence), self.overriding)
+    /// `known`: the number that the map has for [`sim_asked`].
+    fn decide(&self, inquiry: &Inquiry, evidence: &Evidence<'_>, known: Option<Msisdn>) -> Verdict {
+        overridden(self.decide_as_usual(inquiry, evidence, known), self.overriding)
     }
 
-    fn decide_as_usual(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Verdict {
-        let question = Question {
-            asked: inquiry.equipment.asked(),
-            subscriber: self.subscriber(inquiry, evidence),
-            emergency: inquiry.emergency,
+    fn decide_as_usual(&self, inquiry: &Inquiry, evidence: &Evidence<'_>, known: Option<Msisdn>) -> Verdict {
+        // Where the map knows another MSISDN for the IMSI than the one asked, the one asked decides and the disagreement
+        // is reported.
+        let subscriber = Subscriber {
+            msisdn: inquiry.msisdn.or(known),
+            imsi: inquiry.imsi,
+            sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
         };
+        let question = Question { asked: inquiry.equipment.asked(), subscriber, emergency: inquiry.emergency };
         if let (None, Some(asked)) = (inquiry.imsi, inquiry.msisdn)
             && let Some(met) = pairing::as_asked_by(asked, evidence.pairs, |imsi| self.msisdn_of(imsi) == Some(asked))
         {
@@ -283,18 +297,6 @@ impl<'a> Scene<'a> {
             return decide(&question, &Evidence { pairs, ..*evidence }, self.policy, self.today);
         }
         decide(&question, evidence, self.policy, self.today)
-    }
-
-    /// The subscriber by both names: where the map knows another MSISDN for the IMSI than the one asked, the one
-    /// asked decides and the disagreement is reported. The map is not asked where its answer is not read: most devices
-    /// have no number.
-    fn subscriber(&self, inquiry: &Inquiry, evidence: &Evidence<'_>) -> Subscriber {
-        let known = inquiry.imsi.filter(|_| needs_number(inquiry, evidence)).and_then(|imsi| self.msisdn_of(imsi));
-        Subscriber {
-            msisdn: inquiry.msisdn.or(known),
-            imsi: inquiry.imsi,
-            sim_changed: matches!((inquiry.msisdn, known), (Some(asked), Some(known)) if asked != known),
-        }
     }
 
     fn msisdn_of(&self, imsi: Imsi) -> Option<Msisdn> {

@@ -20,7 +20,6 @@ mod memory;
 mod near;
 mod publish;
 mod rules;
-mod set;
 mod shelf;
 mod snapshot;
 mod stats;
@@ -46,10 +45,9 @@ use crate::{
     revision::Revision,
 };
 use details::{MarksChunk, PairsChunk, SubscribersChunk};
-use devices::DeviceChunk;
+use devices::{CHUNK_PAGES, DeviceChunk};
 use directory::Directory;
 use rules::TacRules;
-use set::CHUNK_PAGES;
 use shelf::SHELF_PLACES;
 use stats::Chunk;
 use std::{collections::BTreeMap, sync::Arc};
@@ -87,7 +85,7 @@ impl HotSets {
     pub fn evidence(&self, key: EquipmentKey) -> Evidence<'_> {
         let device = Address::of_device(key);
         let flags = self.devices.get(device.chunk).map(|chunk| chunk.flags(device.place)).unwrap_or_default();
-        let shelf = Address::of_shelf(key);
+        let shelf = device.shelf();
         Evidence {
             registered: flags.registered,
             grandfathered: flags.grandfathered,
@@ -189,13 +187,16 @@ impl HotSets {
 }
 
 /// A chunk and a place within it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Address {
     chunk: u64,
     place: u16,
 }
 
 impl Address {
+    /// Where nothing lies.
+    const NONE: Self = Self { chunk: u64::MAX, place: 0 };
+
     #[inline]
     fn of_device(key: EquipmentKey) -> Self {
         let serial = key.serial();
@@ -203,12 +204,12 @@ impl Address {
         Self { chunk, place: (serial % devices::CHUNK_SERIALS) as u16 }
     }
 
+    /// The shelf of a device.
     #[inline]
-    fn of_shelf(key: EquipmentKey) -> Self {
-        let serial = key.serial();
-        let shelves = TAC_CHUNKS * CHUNK_SHELVES;
-        let chunk = u64::from(key.tac().get()) * shelves + u64::from(serial / u32::from(SHELF_PLACES));
-        Self { chunk, place: (serial % u32::from(SHELF_PLACES)) as u16 }
+    const fn shelf(self) -> Self {
+        // Of nothing it is far beyond every TAC, too.
+        let chunk = self.chunk.wrapping_mul(CHUNK_SHELVES) + (self.place / SHELF_PLACES) as u64;
+        Self { chunk, place: self.place % SHELF_PLACES }
     }
 
     #[inline]

@@ -8,6 +8,7 @@
 //! stored or compared; the 14-, 15- and 16-digit forms of one phone give the same key. The standard
 //! library only: no floor is below this one.
 
+mod decimal;
 mod equipment;
 mod imei;
 mod imeisv;

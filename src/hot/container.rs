@@ -2,12 +2,13 @@
 //!
 //! Registers hold runs (a maker's whole production), random subsets of ranges, and thin scatters (single
 //! passengers' phones). No one form is small for all three, so each page is written in the smallest of
-//! five: empty, full, runs, blocks, bitmap. The form stands in the set's index, so empty and full cost
+//! six: empty, full, runs, places, blocks, bitmap. The form stands in the set's index, so empty and full cost
 //! nothing. Blocks take more than Elias-Fano would (10.1 for 7.6 bits a device in all, where 5 % are in), but
 //! nothing has to be searched: a place is found in a third of the time (docs/performance.md).
 //!
 //! Bytes, in 16-bit units, little-endian bit order:
 //! - runs: count; per run its first and its last place
+//! - places: count; each place
 //! - blocks: `count | low_bits << 8`; ends of blocks of `2^low_bits` places, 8 bits each, after a 0: how many
 //!   places lie in the blocks up to here; then `low_bits` bits of each place, ascending
 //! - bitmap: 128 units
@@ -29,6 +30,7 @@ pub(super) enum Form {
     Runs = 2,
     Blocks = 3,
     Bitmap = 4,
+    Places = 5,
 }
 
 impl Form {
@@ -39,6 +41,7 @@ impl Form {
             2 => Self::Runs,
             3 => Self::Blocks,
             4 => Self::Bitmap,
+            5 => Self::Places,
             _ => Self::Empty,
         }
     }
@@ -65,10 +68,15 @@ pub(super) fn encode(set: &PageBits, units: &mut Vec<u16>) -> Form {
         return Form::Full;
     }
     let runs = 1 + 2 * runs_of(set);
+    let places = 1 + count;
     let (low_bits, blocks) = blocks_shape(count);
-    if runs <= blocks.min(BITMAP_UNITS) {
+    if runs <= places.min(blocks).min(BITMAP_UNITS) {
         encode_runs(set, units);
         Form::Runs
+    } else if places <= blocks.min(BITMAP_UNITS) {
+        units.push(count as u16);
+        units.extend(set.iter());
+        Form::Places
     } else if blocks <= BLOCKS_UNITS_MAX {
         encode_blocks(set, count, low_bits, units);
         Form::Blocks
@@ -141,6 +149,7 @@ pub(super) fn contains(form: Form, words: &[u64], unit: usize, place: u16) -> bo
         Form::Full => true,
         Form::Bitmap => bit_at(words, unit * 16 + usize::from(place)),
         Form::Runs => run_contains(words, unit, place),
+        Form::Places => listed(words, unit).any(|listed| listed == place),
         Form::Blocks => blocks_contain(words, unit, place),
     }
 }
@@ -152,6 +161,13 @@ fn run_contains(words: &[u64], unit: usize, place: u16) -> bool {
         let edges = word_at(words, (unit + 1 + 2 * run) * 16);
         (edges as u16..=(edges >> 16) as u16).contains(&place)
     })
+}
+
+/// The places of a container that lists them.
+#[inline]
+fn listed(words: &[u64], unit: usize) -> impl Iterator<Item = u16> {
+    let count = usize::from(unit_at(words, unit));
+    (unit + 1..unit + 1 + count).map(|unit| unit_at(words, unit))
 }
 
 #[inline]
@@ -245,6 +261,7 @@ pub(super) fn units_of(form: Form, words: &[u64], unit: usize) -> usize {
         Form::Empty | Form::Full => 0,
         Form::Bitmap => BITMAP_UNITS as usize,
         Form::Runs => 1 + 2 * usize::from(unit_at(words, unit)),
+        Form::Places => 1 + usize::from(unit_at(words, unit)),
         Form::Blocks => {
             let parts = Blocks::read(words, unit);
             1 + (parts.lows - parts.ends + (parts.count * parts.low_bits) as usize).div_ceil(16)
@@ -258,6 +275,7 @@ pub(super) fn count(form: Form, words: &[u64], unit: usize) -> u32 {
         Form::Empty => 0,
         Form::Full => PAGE_SERIALS,
         Form::Blocks => Blocks::read(words, unit).count,
+        Form::Places => u32::from(unit_at(words, unit)),
         Form::Runs | Form::Bitmap => decode(form, words, unit).count(),
     }
 }
@@ -270,6 +288,7 @@ pub(super) fn decode(form: Form, words: &[u64], unit: usize) -> PageBits {
         Form::Full => set.0 = [u64::MAX; PageBits::WORDS],
         Form::Bitmap => set.0 = std::array::from_fn(|index| word_at(words, unit * 16 + index * 64)),
         Form::Runs => decode_runs(words, unit, &mut set),
+        Form::Places => listed(words, unit).for_each(|place| _ = set.insert(place % PAGE_SERIALS as u16)),
         Form::Blocks => decode_blocks(words, unit, &mut set),
     }
     set

@@ -142,9 +142,19 @@ impl SubscribersChunk {
     }
 
     /// The number of a place.
+    #[inline]
     pub(super) fn get(&self, place: u16) -> Option<Msisdn> {
-        let whole = || self.others.as_ref()?.get(place).first().copied();
-        self.plain.get(place).first().map_or_else(whole, |plain| msisdn(*plain))
+        if self.plain.is_empty() { self.other(place) } else { self.read(self.plain.bin(place), place) }
+    }
+
+    /// The same, by its bin.
+    #[inline]
+    pub(super) fn read(&self, bin: Bin, place: u16) -> Option<Msisdn> {
+        self.plain.read(bin, place).first().map_or_else(|| self.other(place), |plain| msisdn(*plain))
+    }
+
+    fn other(&self, place: u16) -> Option<Msisdn> {
+        self.others.as_ref()?.get(place).first().copied()
     }
 
     /// Every place with its number, in no order.

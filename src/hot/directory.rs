@@ -21,7 +21,8 @@ pub(super) struct Entry<V> {
     value: V,
 }
 
-type Leaf<V> = Arc<[Entry<V>]>;
+/// Its entries ascend by id.
+pub(super) type Leaf<V> = Arc<[Entry<V>]>;
 type Branch<V> = Arc<[Leaf<V>]>;
 
 /// See the module.
@@ -65,24 +66,19 @@ impl<V: Clone> Directory<V> {
         self.len
     }
 
-    /// Brings what tells where the leaf of an id lies near. Reads the root only.
+    /// First step of [`Directory::get`]: what tells where the leaf of an id lies, on its way. Reads the root only.
     #[inline]
-    pub(super) fn touch(&self, id: u64) {
+    pub(super) fn slot(&self, id: u64) -> Option<&Leaf<V>> {
         let leaf = leaf_of(id, self.root.len() * BRANCH_LEAVES);
-        near::bring(self.root.get(leaf / BRANCH_LEAVES).and_then(|branch| branch.get(leaf % BRANCH_LEAVES)));
-    }
-
-    /// First step of [`Directory::get`]: the leaf that would hold an id. Reads root and branch only.
-    #[inline]
-    pub(super) fn leaf(&self, id: u64) -> &[Entry<V>] {
-        let leaf = leaf_of(id, self.root.len() * BRANCH_LEAVES);
-        self.root.get(leaf / BRANCH_LEAVES).and_then(|branch| branch.get(leaf % BRANCH_LEAVES)).map_or(&[], |leaf| leaf)
+        let slot = self.root.get(leaf / BRANCH_LEAVES).and_then(|branch| branch.get(leaf % BRANCH_LEAVES));
+        near::bring(slot);
+        slot
     }
 
     /// The chunk of an id.
     #[inline]
     pub(super) fn get(&self, id: u64) -> Option<&V> {
-        find(self.leaf(id), id)
+        find(self.slot(id)?, id)
     }
 
     /// The directory with some chunks put in, replaced or (`None`) taken out. Ids are distinct.
@@ -130,20 +126,27 @@ impl<V: Clone> Directory<V> {
     }
 }
 
-/// Brings the lines of a leaf near.
+/// Second step: the leaf, its lines on their way.
 #[inline]
-pub(super) fn touch<V>(leaf: &[Entry<V>]) {
+pub(super) fn leaf<V>(slot: Option<&Leaf<V>>) -> &[Entry<V>] {
     const LINE_BYTES: usize = 64;
     let entries = (LINE_BYTES / size_of::<Entry<V>>()).max(1);
+    let leaf: &[_] = slot.map_or(&[], |leaf| leaf);
     leaf.iter().step_by(entries).take(LEAF_MEAN_MAX / 2).for_each(|entry| near::bring(Some(entry)));
+    leaf
 }
 
-/// Second step: finds an id in its leaf.
+/// Last step: finds an id in its leaf.
 #[inline]
 pub(super) fn find<V>(leaf: &[Entry<V>], id: u64) -> Option<&V> {
-    // By halves, which compiles to a loop of no branch on what it loads: how long a leaf is and where in it an entry
+    // By halves and with a product for the choice, so that there is no branch on what is loaded: where in a leaf an entry
     // lies is random, and a wrong guess would end the overlap of the misses of several keys.
-    let index = leaf.partition_point(|entry| entry.id < id);
+    let (mut index, mut rest) = (0, leaf.len());
+    while rest > 1 {
+        let half = rest / 2;
+        index += usize::from(leaf.get(index + half).is_some_and(|entry| entry.id <= id)) * half;
+        rest -= half;
+    }
     leaf.get(index).filter(|entry| entry.id == id).map(|entry| &entry.value)
 }
 

@@ -157,8 +157,8 @@ impl Chunk for DeviceChunk {
             (DeviceSet::Grandfathered, EntryKind::Grandfathered),
             (DeviceSet::Suspended, EntryKind::Suspended),
         ] {
-            let section = self.section(set);
-            tally.count(kind, section.count(), section.words.len() as u64 * 8);
+            let (devices, bytes) = self.count(set);
+            tally.count(kind, devices, bytes);
         }
         tally
     }

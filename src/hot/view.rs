@@ -83,7 +83,7 @@ impl HotSets {
         let (chunk, page) = chunk_of_page(id);
         let (shelf, _) = shelf_of_page(id);
         let devices = self.devices.get(chunk);
-        let is_marked = devices.is_some_and(|chunk| chunk.section(DeviceSet::Marked).holds(page));
+        let is_marked = devices.is_some_and(|chunk| chunk.page_has(DeviceSet::Marked, page));
         let marks = is_marked.then(|| self.marks.get(shelf)).flatten();
         PageView { id, devices, marks, pairs: self.pairs.get(shelf) }
     }
@@ -97,7 +97,7 @@ impl<'a> PageView<'a> {
 
     fn set(&self, set: DeviceSet) -> PageBits {
         let page = chunk_of_page(self.id).1;
-        self.devices.map_or(PageBits::EMPTY, |chunk| chunk.section(set).page(page))
+        self.devices.map_or(PageBits::EMPTY, |chunk| chunk.page(set, page))
     }
 
     /// Registered, grandfathered and suspended devices.

@@ -1,6 +1,6 @@
 //! International Mobile Subscriber Identity.
 
-use super::{IdentityError, digits};
+use super::{IdentityError, decimal, digits};
 use std::{fmt, str::FromStr};
 
 /// Mobile Country Code of Indonesia.
@@ -28,8 +28,7 @@ impl Imsi {
         if !(100_000..1_000_000_000_000_000).contains(&number) {
             return Err(IdentityError::new("an IMSI", number, Self::RULE));
         }
-        let length = number.ilog10() as u8 + 1;
-        Ok(Self { number, length })
+        Ok(Self { number, length: decimal::length(number) as u8 })
     }
 
     /// Its digits as a number, as the fast calls send it. Leading zeros are lost.
@@ -49,7 +48,7 @@ impl Imsi {
     pub fn from_packed(packed: u64) -> Result<Self, IdentityError> {
         let number = packed & ((1 << Self::NUMBER_BITS) - 1);
         let length = packed >> Self::NUMBER_BITS;
-        if (6..=15).contains(&length) && number < 10_u64.pow(length as u32) {
+        if (6..=15).contains(&length) && number < decimal::power(length as u32) {
             Ok(Self { number, length: length as u8 })
         } else {
             Err(IdentityError::new("a packed IMSI", packed, Self::RULE))
@@ -63,12 +62,12 @@ impl Imsi {
 
     /// Mobile Country Code, the first 3 digits.
     pub const fn mcc(self) -> u16 {
-        (self.number / 10_u64.pow(self.length as u32 - 3)) as u16
+        (self.number / decimal::power(self.length as u32 - 3)) as u16
     }
 
     /// Whether the subscriber's home network is in Indonesia (MCC 510).
     pub const fn is_indonesian(self) -> bool {
-        self.mcc() == MCC_INDONESIA
+        decimal::begins_with(self.number, self.length as u32, MCC_INDONESIA as u64, 3)
     }
 
     /// The operator of a home network in Indonesia, by its MNC; none: no known one.
@@ -76,7 +75,7 @@ impl Imsi {
         if !self.is_indonesian() || self.length < 15 {
             return None;
         }
-        Some(match self.number / 10_u64.pow(10) % 100 {
+        Some(match self.number / decimal::power(10) % 100 {
             1 | 21 => "Indosat",
             8 => "Axis",
             9 | 28 => "Smartfren",

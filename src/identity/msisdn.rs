@@ -1,6 +1,6 @@
 //! Subscriber numbers (E.164).
 
-use super::{IdentityError, digits, without_separators};
+use super::{IdentityError, decimal, digits, without_separators};
 use std::{fmt, str::FromStr};
 
 /// Country code of Indonesia.
@@ -26,11 +26,11 @@ impl Msisdn {
         if !(10_000..1_000_000_000_000_000).contains(&number) {
             return Err(IdentityError::new("an MSISDN", number, Self::RULE));
         }
-        let msisdn = Self(number);
-        if msisdn.is_indonesian() && (number / (msisdn.after_country() / 10)).is_multiple_of(10) {
+        let length = decimal::length(number);
+        if decimal::begins_with(number, length, COUNTRY_INDONESIA * 10, 3) {
             return Err(IdentityError::new("an MSISDN", number, Self::RULE_TRUNK));
         }
-        Ok(msisdn)
+        Ok(Self(number))
     }
 
     /// The number that [`Msisdn::get`] gave.
@@ -43,19 +43,15 @@ impl Msisdn {
         self.0
     }
 
-    /// Ten to the number of digits that follow the first two: 1,000 at least.
-    const fn after_country(self) -> u64 {
-        10_u64.pow(self.0.ilog10() - 1)
-    }
-
     /// Whether the country code is 62.
     pub const fn is_indonesian(self) -> bool {
-        self.0 / self.after_country() == COUNTRY_INDONESIA
+        decimal::begins_with(self.0, decimal::length(self.0), COUNTRY_INDONESIA, 2)
     }
 
     /// The national significant number of a +62 number, without a leading 0.
     pub const fn national(self) -> Option<u64> {
-        if self.is_indonesian() { Some(self.0 % self.after_country()) } else { None }
+        let country = COUNTRY_INDONESIA * decimal::power(decimal::length(self.0).saturating_sub(2));
+        if self.is_indonesian() { Some(self.0 - country) } else { None }
     }
 
     /// The number of a +62 national significant number.
@@ -66,7 +62,8 @@ impl Msisdn {
         if !(100..10_000_000_000_000).contains(&number) {
             return Err(IdentityError::new("a national number", number, Self::RULE));
         }
-        Self::new(COUNTRY_INDONESIA * 10_u64.pow(number.ilog10() + 1) + number)
+        // Written by its digits, it has no 0 in front.
+        Ok(Self(COUNTRY_INDONESIA * decimal::power(decimal::length(number)) + number))
     }
 
     /// The number with its middle hidden, for screens and diagnostics: `62812*****789`.

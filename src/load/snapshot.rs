@@ -27,7 +27,7 @@ use std::{
 /// The file, beside those of the register.
 const FILE: &str = "HOT";
 /// Its first bytes. Another number with every change of the forms in memory.
-const MAGIC: &[u8; 13] = b"saring hot 2\n";
+const MAGIC: &[u8; 13] = b"saring hot 3\n";
 /// Magic, epoch (4), seq (8), root (32).
 const HEAD_BYTES: usize = MAGIC.len() + 4 + 8 + 32;
 /// A block's length stands in front of it; 0 ends the file.

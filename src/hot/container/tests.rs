@@ -75,8 +75,10 @@ fn each_form_is_chosen_where_it_is_smallest() {
         (encode(&set, &mut units), units.len())
     };
     assert_eq!(form_of(&[]), (Form::Empty, 0));
-    assert_eq!(form_of(&[5]), (Form::Runs, 3));
-    assert_eq!(form_of(&[5, 700, 1400]).0, Form::Blocks);
+    assert_eq!(form_of(&[5]), (Form::Places, 2));
+    assert_eq!(form_of(&[5, 6]), (Form::Runs, 3));
+    assert_eq!(form_of(&[5, 700, 1400]), (Form::Places, 4));
+    assert_eq!(form_of(&(0..2048).step_by(100).collect::<Vec<_>>()).0, Form::Blocks);
     assert_eq!(form_of(&(0..2048).collect::<Vec<_>>()), (Form::Full, 0));
     assert_eq!(form_of(&(100..900).collect::<Vec<_>>()), (Form::Runs, 3));
     assert_eq!(form_of(&(0..2048).step_by(20).collect::<Vec<_>>()).0, Form::Blocks);
@@ -87,7 +89,7 @@ fn each_form_is_chosen_where_it_is_smallest() {
 
 #[test]
 fn broken_bytes_are_answered() {
-    for form in [Form::Runs, Form::Blocks, Form::Bitmap] {
+    for form in [Form::Runs, Form::Places, Form::Blocks, Form::Bitmap] {
         for unit in [0, 7, 40_000] {
             let words = [u64::MAX; 4];
             decode(form, &words[..3], unit).count();
