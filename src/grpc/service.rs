@@ -6,11 +6,12 @@ use super::{
     gate::Deadline,
     lag::Lag,
     status::{self, Violation},
-    stream::Answers,
+    stream::{Answers, Manner},
 };
 use crate::{
-    check::{Checker, EquipmentValue, Explain, ExplainError, Inquiry, NotReady, When},
+    check::{Answer, Checker, EquipmentValue, Explain, ExplainError, Inquiry, NotReady, When},
     desk::{BlackAnswer, BlackSender},
+    hot::HotSets,
     limits,
     metrics::{Refusal, Tally},
     policy::{Reason, Status::Blacklisted},
@@ -19,6 +20,7 @@ use crate::{
 };
 use std::{
     borrow::Cow,
+    collections::VecDeque,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -136,21 +138,100 @@ impl CheckService {
         fail::fail_point!("check-slow");
         let (inquiry, operator) = (convert::inquiry(request)?, self.operator(&request.operator)?);
         let answer = self.runtime.checker.check(&inquiry, operator)?;
-        self.runtime.tally.count(answer.verdict.status, answer.verdict.reason);
-        if answer.verdict.status == Blacklisted {
-            self.runtime.refuse(&inquiry, operator, answer.verdict.reason, answer.basis.revision);
-        }
-        let mut response = convert::response(&answer);
-        if let (true, Some(msisdn)) = (request.with_registration, inquiry.msisdn) {
-            let hot = self.runtime.checker.registrations();
-            response.registration = Some(convert::checked_registration(hot.as_deref(), msisdn, self.asker.as_deref()));
-        }
+        let response = self.response(&answer, &inquiry, operator, request);
         if let Some(begun) = begun {
             let took = begun.elapsed();
             self.runtime.lag.handled(took);
             self.runtime.tally.time_check(took);
         }
         Ok(response)
+    }
+
+    const CHECKS: Manner<proto::CheckRequest, proto::CheckResponse> =
+        Manner { answer: Self::answer_run, together: HotSets::TOGETHER, run_max: limits::STREAM_RUN_CHECKS };
+    const BATCHES: Manner<proto::CheckBatchRequest, proto::CheckBatchResponse> = Manner {
+        answer: |service, requests, answers| {
+            let mut given = requests.iter().map(|request| service.answer_batch(request));
+            until_refused(&mut given, answers);
+        },
+        together: 1,
+        run_max: limits::STREAM_RUN_BATCHES,
+    };
+
+    /// Answers questions of a stream that have arrived together, up to the first one that is refused.
+    fn answer_run(
+        &self,
+        requests: &[proto::CheckRequest],
+        answers: &mut VecDeque<Result<proto::CheckResponse, Refused>>,
+    ) {
+        if let [request] = requests {
+            return answers.push_back(self.answer(request));
+        }
+        let begun = Instant::now();
+        // Those of one operator together: nearly always all of them.
+        for requests in requests.chunk_by(|one, other| one.operator == other.operator) {
+            if !self.answer_together(requests, answers) {
+                break;
+            }
+        }
+        let took = begun.elapsed() / requests.len() as u32;
+        self.runtime.lag.handled(took);
+        self.runtime.tally.time_check(took);
+    }
+
+    /// Answers questions of one operator. Gives whether none was refused.
+    fn answer_together(
+        &self,
+        requests: &[proto::CheckRequest],
+        answers: &mut VecDeque<Result<proto::CheckResponse, Refused>>,
+    ) -> bool {
+        let (mut inquiries, mut refused) = (Vec::with_capacity(requests.len()), None);
+        let operator = requests.first().map(|request| self.operator(&request.operator)).transpose();
+        let operator = operator.map(Option::flatten).unwrap_or_else(|violation| {
+            refused = Some(violation.into());
+            None
+        });
+        for request in requests {
+            fail::fail_point!("check-slow");
+            match convert::inquiry(request) {
+                _ if refused.is_some() => break,
+                Ok(inquiry) => inquiries.push(inquiry),
+                Err(violation) => refused = Some(violation.into()),
+            }
+        }
+        let mut verdicts = Vec::with_capacity(inquiries.len());
+        match self.runtime.checker.check_batch(&inquiries, operator, |_, verdict| verdicts.push(*verdict)) {
+            Ok(basis) => {
+                let given = verdicts.into_iter().zip(&inquiries).zip(requests);
+                answers.extend(given.map(|((verdict, inquiry), request)| {
+                    Ok(self.response(&Answer { verdict, basis }, inquiry, operator, request))
+                }));
+            }
+            Err(NotReady) => refused = Some(Refused::NotReady),
+        }
+        let is_refused = refused.is_some();
+        answers.extend(refused.map(Err));
+        !is_refused
+    }
+
+    /// An answer on its way out: counted, black ones put on record.
+    fn response(
+        &self,
+        answer: &Answer,
+        inquiry: &Inquiry,
+        operator: Option<&str>,
+        request: &proto::CheckRequest,
+    ) -> proto::CheckResponse {
+        self.runtime.tally.count(answer.verdict.status, answer.verdict.reason);
+        if answer.verdict.status == Blacklisted {
+            self.runtime.refuse(inquiry, operator, answer.verdict.reason, answer.basis.revision);
+        }
+        let mut response = convert::response(answer);
+        if let (true, Some(msisdn)) = (request.with_registration, inquiry.msisdn) {
+            let hot = self.runtime.checker.registrations();
+            response.registration = Some(convert::checked_registration(hot.as_deref(), msisdn, self.asker.as_deref()));
+        }
+        response
     }
 
     /// Answers one batch.
@@ -196,15 +277,10 @@ impl CheckService {
         status::late()
     }
 
-    fn stream<Q, A>(
-        &self,
-        request: Request<Streaming<Q>>,
-        answer: super::stream::Answer<Q, A>,
-        run_max: u32,
-    ) -> Answers<Q, A> {
+    fn stream<Q, A>(&self, request: Request<Streaming<Q>>, manner: Manner<Q, A>) -> Answers<Q, A> {
         let deadline = request.extensions().get::<Deadline>().copied();
         let service = self.asked_by(request.extensions()).into_owned();
-        Answers::new(request.into_inner(), service, answer, run_max, deadline, self.draining.clone())
+        Answers::new(request.into_inner(), service, manner, deadline, self.draining.clone())
     }
 
     async fn explanation(
@@ -237,6 +313,17 @@ impl CheckService {
     }
 }
 
+/// Appends answers up to the first one that is a refusal, and that.
+fn until_refused<A>(given: &mut dyn Iterator<Item = Result<A, Refused>>, answers: &mut VecDeque<Result<A, Refused>>) {
+    for answer in given {
+        let is_refused = answer.is_err();
+        answers.push_back(answer);
+        if is_refused {
+            return;
+        }
+    }
+}
+
 #[tonic::async_trait]
 impl EquipmentCheck for CheckService {
     type CheckStreamStream = Answers<proto::CheckRequest, proto::CheckResponse>;
@@ -263,14 +350,14 @@ impl EquipmentCheck for CheckService {
         &self,
         request: Request<Streaming<proto::CheckRequest>>,
     ) -> Result<Response<Self::CheckStreamStream>, Status> {
-        Ok(Response::new(self.stream(request, Self::answer, limits::STREAM_RUN_CHECKS)))
+        Ok(Response::new(self.stream(request, Self::CHECKS)))
     }
 
     async fn check_batch_stream(
         &self,
         request: Request<Streaming<proto::CheckBatchRequest>>,
     ) -> Result<Response<Self::CheckBatchStreamStream>, Status> {
-        Ok(Response::new(self.stream(request, Self::answer_batch, limits::STREAM_RUN_BATCHES)))
+        Ok(Response::new(self.stream(request, Self::BATCHES)))
     }
 
     async fn explain(

@@ -14,6 +14,11 @@ const LEAF_TARGET: usize = 4;
 /// Mean entries of a leaf above which the table is rebuilt with more branches.
 const LEAF_MEAN_MAX: usize = 8;
 
+/// Steps of a search by halves in a leaf of up to 16 entries.
+const HALVES: [usize; 4] = [8, 4, 2, 1];
+/// Entries of the smallest kind in a line of memory.
+const ENTRIES_A_LINE: usize = 2;
+
 /// A chunk and its id.
 #[derive(Clone, Debug)]
 pub(super) struct Entry<V> {
@@ -129,23 +134,30 @@ impl<V: Clone> Directory<V> {
 /// Second step: the leaf, its lines on their way.
 #[inline]
 pub(super) fn leaf<V>(slot: Option<&Leaf<V>>) -> &[Entry<V>] {
-    const LINE_BYTES: usize = 64;
-    let entries = (LINE_BYTES / size_of::<Entry<V>>()).max(1);
     let leaf: &[_] = slot.map_or(&[], |leaf| leaf);
-    leaf.iter().step_by(entries).take(LEAF_MEAN_MAX / 2).for_each(|entry| near::bring(Some(entry)));
+    // As many as most leaves have, whatever this one has: to ask twice costs less than to guess its length wrong.
+    let last = leaf.len().saturating_sub(1);
+    (0..LEAF_MEAN_MAX).step_by(ENTRIES_A_LINE).for_each(|index| near::bring(leaf.get(index.min(last))));
     leaf
 }
 
 /// Last step: finds an id in its leaf.
 #[inline]
 pub(super) fn find<V>(leaf: &[Entry<V>], id: u64) -> Option<&V> {
-    // By halves and with a product for the choice, so that there is no branch on what is loaded: where in a leaf an entry
-    // lies is random, and a wrong guess would end the overlap of the misses of several keys.
-    let (mut index, mut rest) = (0, leaf.len());
-    while rest > 1 {
-        let half = rest / 2;
-        index += usize::from(leaf.get(index + half).is_some_and(|entry| entry.id <= id)) * half;
-        rest -= half;
+    // By halves, always as many as most leaves need, and without a branch on what is loaded: how long a leaf is and where
+    // in it an entry lies is random, and each wrong guess ends the overlap of the misses of several keys.
+    let last = leaf.len().checked_sub(1)?;
+    let mut index = 0;
+    let mut step = |half: usize| {
+        let probe = index + half;
+        let is_before = leaf.get(probe.min(last)).map_or(0, |entry| usize::from(entry.id <= id));
+        index += half * (is_before & usize::from(probe <= last));
+    };
+    if last >= HALVES[0] * 2 {
+        // Rare: as long as it takes, from the highest power of two that fits.
+        (0..=last.ilog2()).rev().for_each(|bit| step(1 << bit));
+    } else {
+        HALVES.into_iter().for_each(step);
     }
     leaf.get(index).filter(|entry| entry.id == id).map(|entry| &entry.value)
 }

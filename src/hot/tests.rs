@@ -145,7 +145,8 @@ fn assert_answers(hot: &HotSets, model: &Model) -> Result<(), TestCaseError> {
             TacRule::default(),
         );
         let batched = owned(evidence);
-        if batched != expected || evidence_of(hot, key) != expected || index != seen {
+        let beside = owned(hot.evidence_beside(key, Imsi::from_number(key.get()).ok()));
+        if batched != expected || beside != expected || evidence_of(hot, key) != expected || index != seen {
             wrong.push((key, batched, expected));
         }
         seen += 1;
@@ -293,6 +294,17 @@ proptest! {
                 digest.replace_subscriber(digest::of_subscriber(imsi, old), digest::of_subscriber(imsi, msisdn));
             }
             prop_assert_eq!(digest, hot.digest());
+        }
+        // Numbers that are there and numbers beside them, and questions without any.
+        let asked: Vec<Option<Imsi>> = model.keys().enumerate()
+            .flat_map(|(index, packed)| [Some(*packed), Some(packed + 1), (index % 3 == 0).then_some(packed - 1)])
+            .map(|packed| packed.and_then(|packed| Imsi::from_packed(packed).ok()))
+            .collect();
+        for asked in asked.chunks(HotSets::TOGETHER) {
+            let found = hot.subscribers_group(asked);
+            for (asked, found) in asked.iter().zip(found) {
+                prop_assert_eq!(found, asked.and_then(|imsi| hot.subscriber(imsi)));
+            }
         }
         for (packed, msisdn) in &model {
             for near in [packed - 1, *packed, packed + 1] {

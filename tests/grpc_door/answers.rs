@@ -102,6 +102,38 @@ async fn all_four_calls_give_the_same_answers() {
     node.stop().await.unwrap();
 }
 
+/// Questions that arrive together are answered together: each as if it had come alone.
+#[tokio::test]
+async fn a_question_of_a_stream_gets_the_answer_that_it_gets_alone() {
+    let node = TestNode::ready();
+    let mut client = node.client().await;
+    let devices =
+        [node::REGISTERED, node::STOLEN, node::TEMPORARY, node::PAIRED, node::GRANDFATHERED, node::UNLISTED, 0];
+    let numbers =
+        [None, Some(node::MSISDN), Some(node::OTHER_MSISDN)].map(|msisdn| msisdn.map(SubscriberNumber::Msisdn));
+    let sims = [None, Some(node::IMSI), Some(node::IMSI + 1)].map(|imsi| imsi.map(SubscriberIdentity::Imsi));
+    let questions: Vec<CheckRequest> = (0..1_000_usize)
+        .map(|n| CheckRequest {
+            subscriber_number: numbers[n / 7 % 3].clone(),
+            subscriber_identity: sims[n / 21 % 3].clone(),
+            emergency: n % 11 == 0,
+            operator: if n % 50 < 3 { "xl".into() } else { String::new() },
+            with_registration: n % 13 == 0,
+            ..key(devices[n % 7])
+        })
+        .collect();
+    let answers = client.check_stream(tokio_stream::iter(questions.clone())).await.unwrap().into_inner();
+    let answers: Vec<_> = answers.map(Result::unwrap).collect().await;
+    assert_eq!(answers.len(), questions.len());
+    for (question, answer) in questions.into_iter().zip(answers) {
+        let alone = client.check(question.clone()).await.unwrap().into_inner();
+        assert_eq!(answer, alone, "{question:?}");
+    }
+    assert_eq!(node.metrics.checks(), 2_000, "every verdict is counted once");
+    drop(client);
+    node.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn the_three_forms_of_a_phone_and_its_key_are_one_device() {
     let node = TestNode::ready();

@@ -92,13 +92,17 @@ async fn a_bad_question_ends_its_stream_after_the_answers_before_it() {
     let node = TestNode::ready();
     let mut client = node.client().await;
     let bad = CheckRequest { subscriber_number: Some(SubscriberNumber::Msisdn(1)), ..good() };
-    let questions = tokio_stream::iter([good(), good(), bad, good()]);
-    let mut answers = client.check_stream(questions).await.unwrap().into_inner();
-    assert!(answers.next().await.unwrap().is_ok());
-    assert!(answers.next().await.unwrap().is_ok());
-    assert_eq!(violation(&answers.next().await.unwrap().unwrap_err()).0, "message[2].msisdn");
-    assert!(answers.next().await.is_none());
-    drop((answers, client));
+    for before in [0, 2, 63, 64, 300] {
+        let questions = std::iter::repeat_n(good(), before).chain([bad.clone(), good(), bad.clone()]);
+        let mut answers = client.check_stream(tokio_stream::iter(questions)).await.unwrap().into_inner();
+        for _ in 0..before {
+            assert!(answers.next().await.unwrap().is_ok());
+        }
+        let refused = answers.next().await.unwrap().unwrap_err();
+        assert_eq!(violation(&refused).0, format!("message[{before}].msisdn"));
+        assert!(answers.next().await.is_none());
+    }
+    drop(client);
     node.stop().await.unwrap();
 }
 
