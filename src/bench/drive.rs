@@ -9,6 +9,7 @@ use super::{
     deck::Deck,
     judge::{Counts, Judge, histogram},
     run::BenchError,
+    timeline::Course,
     wire::{Asked, Connection, Traffic},
 };
 use crate::limits;
@@ -57,6 +58,8 @@ pub struct Part<'a> {
     pub duration: Duration,
     /// How long an answer is worth something: a question that could not be sent by then is given up.
     pub timeout: Option<Duration>,
+    /// How finely the course of the run is kept; none: it is not.
+    pub slice: Option<Duration>,
 }
 
 /// What the generator itself cost, and how late it was.
@@ -102,7 +105,8 @@ pub fn drive(part: Part<'_>) -> Result<(Counts, Own), BenchError> {
     let from = nanos(part.warm_up);
     let until = from + nanos(part.duration);
     let count = part.connections.len();
-    let judge = Judge::new(part.deck, from, until, part.timeout.map(nanos))?;
+    let mut judge = Judge::new(part.deck, from, until, part.timeout.map(nanos))?;
+    judge.counts.course = part.slice.map(|slice| Course::new(slice, part.duration)).transpose()?;
     let (backlog, paused) = (vec![VecDeque::new(); count], vec![0; count]);
     let next = u64::from(part.first);
     Drive { part, judge, late: histogram()?, backlog, paused, next, turn: 0, traffic: Traffic::default(), from, until }
