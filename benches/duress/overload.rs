@@ -60,7 +60,7 @@ fn goodput(world: &World, wanted: f64, factors: &[f64], knee: f64, deck: &Deck, 
     let what = format!("overload at {wanted} times the knee: right answers in time, of the knee");
     let mut refused = String::new();
     for factor in factors {
-        match world.ask(&order(factor * knee), deck) {
+        match world.ask_once(&order(factor * knee), deck) {
             Ok(found) => {
                 let share = 100.0 * found.checks_per_second / knee;
                 let Measured { asked, right, refused, late, .. } = found;
@@ -80,7 +80,7 @@ fn recovery(world: &World, order: &Order, deck: &Deck) {
     let what = "recovery after a storm of twice the knee: p99 as before";
     let mut told = Vec::new();
     for _ in 0..RUNS {
-        told.push(match world.ask(order, deck) {
+        told.push(match world.ask_once(order, deck) {
             Ok(found) => match found.recovery {
                 Some(recovery) => {
                     let quiet = us(recovery.quiet_p99_us);

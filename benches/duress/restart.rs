@@ -36,12 +36,13 @@ const LIST: u64 = 1_000;
 /// Lists that wait together share a sync.
 const WRITERS: usize = 16;
 /// So long is written at most: what is not written by then is told.
-const WRITTEN_FOR: Duration = Duration::from_secs(75);
+const WRITTEN_FOR: Duration = Duration::from_secs(45);
 
 pub fn run(world: &World) {
     let least = ("60 s", "10 s");
-    let data = world.copy("restart");
-    keep(&data);
+    let kept = world.copy("kept");
+    keep(&kept);
+    let data = world.copy_of(&kept, "restart");
     let row = |what: &str, node: &saring::bench::node::Node| {
         let cpu = node.cpu().unwrap().as_secs_f64();
         world.row(what, least.0, least.1, &format!("{:.2} s ({cpu:.2} s of CPU)", node.ready.as_secs_f64()));
@@ -52,8 +53,7 @@ pub fn run(world: &World) {
     drop(node);
     let later = if setup::measures() { LATER } else { LATER_TINY };
     for devices in [LIST, 1] {
-        let data = world.copy("restart");
-        keep(&data);
+        let data = world.copy_of(&kept, "restart");
         let (written, took, last) = killed_writer(world, &data, later / devices, devices);
         let node = world.program.serve(&data, 1).unwrap();
         let answer = ExplainClient::connect(&Access::plain(node.url.clone()))

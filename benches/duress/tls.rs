@@ -2,9 +2,10 @@
 
 use crate::{people, world::World};
 use saring::{
-    bench::{Measured, Mode, Pace},
+    bench::{Measured, Mode, Pace, Profile},
     certs,
-    grpc::Access,
+    grpc::{Access, ExplainClient},
+    proto::CheckRequest,
 };
 use std::time::Duration;
 
@@ -33,11 +34,13 @@ pub fn run(world: &World) {
     let open = world.program.serve(&open, 1).unwrap();
     let guarded = world.program.serve_with(&guarded, 1, &flags).unwrap();
     let stranger = Access { url: guarded.url.clone(), ca: Some(made.ca.cert.clone()), ..Access::default() };
-    assert!(saring::grpc::ExplainClient::connect(&stranger).is_err(), "who shows no certificate is let in");
+    // A client hears of it with its first answer.
+    let asked = ExplainClient::connect(&stranger).and_then(|client| client.check(CheckRequest::default()));
+    assert!(asked.is_err(), "who shows no certificate is let in");
     let shown = made.operators.first().unwrap();
     let element = Access { cert: Some(shown.cert.clone()), key: Some(shown.key.clone()), ..stranger };
     for (name, mode) in [("unary", Mode::Unary), ("packed 256", Mode::Batch)] {
-        let deck = world.deck(saring::bench::Profile::Attach, mode);
+        let deck = world.deck(Profile::Attach, mode);
         let plain = world.order(&open, mode, Pace::Max, ROUND);
         let protected = world.order_with(element.clone(), &guarded, mode, Pace::Max, ROUND);
         let (mut least, mut refused) = ([None; 2], String::new());

@@ -24,6 +24,9 @@ use std::{
 const DRAIN: Duration = Duration::from_secs(10);
 /// The longest sleep: moments of the run are looked at in between.
 const SLEEP_MAX: Duration = Duration::from_millis(20);
+/// Of the time in which an answer is worth something, the part in which a question must leave. What is sent in the last
+/// moment is answered too late: a client that kept all its questions until then would be served none of them.
+const SENT_WITHIN: u64 = 2;
 /// How exactly a sleep ends; the kernel's own 50 us would be most of a good answer's time.
 const TIMER_SLACK_NANOS: u64 = 1_000;
 
@@ -56,7 +59,7 @@ pub struct Part<'a> {
     pub warm_up: Duration,
     /// How long is measured.
     pub duration: Duration,
-    /// How long an answer is worth something: a question that could not be sent by then is given up.
+    /// How long an answer is worth something: a question that could not be sent within half of that is given up.
     pub timeout: Option<Duration>,
     /// How finely the course of the run is kept; none: it is not.
     pub slice: Option<Duration>,
@@ -194,7 +197,7 @@ impl Drive<'_> {
     }
 
     fn send(&mut self, now: u64) -> Result<(), BenchError> {
-        let worthless = self.part.timeout.map_or(0, |timeout| now.saturating_sub(nanos(timeout)));
+        let worthless = self.part.timeout.map_or(0, |timeout| now.saturating_sub(nanos(timeout) / SENT_WITHIN));
         for (at, connection) in self.part.connections.iter_mut().enumerate() {
             if connection.is_gone() {
                 self.traffic = self.traffic.plus(connection.traffic());
