@@ -6,7 +6,7 @@
 use crate::{
     people::{self, BATCHES, PARCELS, People, request},
     quiet_rate, setup,
-    world::{World, us},
+    world::{World, unanswered, us},
 };
 use saring::{
     bench::{Measured, Mode, Order, Pace, Profile, arrivals::Arrivals, deck::Deck, node::Node},
@@ -65,40 +65,46 @@ pub fn run(world: &World) {
         let deck = world.deck(Profile::Attach, mode);
         let order = |time| world.order(&office.node, mode, Pace::Rate(rate), time);
         let name = format!("{name} at {rate:.0} checks/s");
-        let quiet = world.ask(&order(QUIET), &deck);
-        let told = |found: &Result<Measured, String>| {
-            found.as_ref().map_or_else(Clone::clone, |found| us(found.latency_us.p99))
-        };
-        world.row(&format!("{name}, quiet: p99"), "", "", &told(&quiet));
-        let quiet = quiet.map(|found| found.latency_us.p99);
+        let quiet = P99::of(world.ask(&order(QUIET), &deck));
+        world.row(&format!("{name}, quiet: p99"), "", "", &quiet.told(None));
         let (found, changed) = office.beside(&mut singles, || world.ask(&order(CHANGED), &deck));
-        let p99 = found.map(|found| found.latency_us.p99);
-        world.row(
-            &format!("{name} while changes are applied: p99"),
-            "3 times quiet",
-            "1.5 times",
-            &ratio(&p99, &quiet),
-        );
+        let what = format!("{name} while changes are applied: p99");
+        world.row(&what, "3 times quiet", "1.5 times", &P99::of(found).told(Some(&quiet)));
         world.row("… changes applied meanwhile, durable and visible", "1000/s", "", &changed);
         let (found, imported, changed) =
             office.beside_batch(world, &mut singles, &mut devices, &order(WITH_BATCH), &deck);
-        let p99 = found.and_then(|found| {
-            let during = found.timeline.as_ref().and_then(|timeline| timeline.between(imported.clone()));
-            during.map(|during| during.p99).ok_or_else(|| "nothing was answered while it was imported".into())
-        });
-        let what = format!("{name} while changes and a batch of {} are applied: p99", office.size);
         let seconds = (imported.end - imported.start).as_secs_f64();
-        let measured = format!("{}; from its first byte to in force {seconds:.1} s", ratio(&p99, &quiet));
+        let what = format!("{name} while changes and a batch of {} are applied: p99", office.size);
+        let measured = P99::during(found, imported).told(Some(&quiet));
+        let measured = format!("{measured}; from its first byte to in force {seconds:.1} s");
         world.row(&what, "3 times quiet", "1.5 times", &measured);
         world.row("… changes applied meanwhile, durable and visible", "", "", &changed);
     }
 }
 
-fn ratio(p99: &Result<f64, String>, quiet: &Result<f64, String>) -> String {
-    match (p99, quiet) {
-        (Ok(p99), Ok(quiet)) => format!("{}: {:.2} times", us(*p99), p99 / quiet),
-        (Ok(p99), Err(_)) => us(*p99),
-        (Err(why), _) => why.clone(),
+/// The slowest of a hundred, in microseconds, and what was not answered; or why there is no such figure.
+struct P99(Result<(f64, String), String>);
+
+impl P99 {
+    fn of(found: Result<Measured, String>) -> Self {
+        Self(found.map(|found| (found.latency_us.p99, unanswered(&found))))
+    }
+
+    /// Of the questions that were due then.
+    fn during(found: Result<Measured, String>, time: Range<Duration>) -> Self {
+        Self(found.and_then(|found| {
+            let during = found.timeline.as_ref().and_then(|timeline| timeline.between(time));
+            let nothing = || "nothing was answered while it was imported".to_owned();
+            Ok((during.ok_or_else(nothing)?.p99, unanswered(&found)))
+        }))
+    }
+
+    fn told(&self, quiet: Option<&Self>) -> String {
+        match (&self.0, quiet.map(|quiet| &quiet.0)) {
+            (Ok((p99, less)), Some(Ok((quiet, _)))) => format!("{}: {:.2} times{less}", us(*p99), p99 / quiet),
+            (Ok((p99, less)), _) => us(*p99) + less,
+            (Err(why), _) => why.clone(),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ use saring::{
     registry::Registry,
 };
 use std::{sync::Arc, time::Duration};
-use world::{World, us};
+use world::{World, unanswered, us};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -89,13 +89,14 @@ fn quiet(world: &World) {
     };
     let all: Vec<String> = runs.iter().map(|found| us(found.latency_us.p99)).collect();
     let measured = format!(
-        "{} (of {} runs: {}); p50 {}, p99.9 {}; server {:.2} cores",
+        "{} (of {} runs: {}); p50 {}, p99.9 {}; server {:.2} cores{}",
         us(middle.latency_us.p99),
         all.len(),
         all.join(", "),
         us(middle.latency_us.p50),
         us(middle.latency_us.p999),
         middle.server.unwrap().cores,
+        unanswered(middle),
     );
     world.row(&what, "300 us", "90 us", &measured);
     let own = &middle.generator;

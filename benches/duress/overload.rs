@@ -4,12 +4,15 @@ use crate::{
     setup,
     world::{World, us},
 };
-use saring::bench::{Burst, Measured, Mode, Order, Pace, Profile, deck::Deck, sweep::sweep};
+use saring::bench::{BenchError, Burst, Measured, Mode, Order, Pace, Profile, deck::Deck, sweep::sweep};
 use std::time::Duration;
 
 /// How long an answer is worth something.
 const TIMEOUT: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(1_200);
+/// A knee below this share of what is answered at most was found on a disturbed machine.
+const EARLY: f64 = 0.5;
+const SWEEPS: usize = 2;
 const OVERLOAD: Duration = Duration::from_secs(4);
 /// What is tried where the load generator cannot ask as much.
 const FACTORS: [(f64, &[f64]); 2] = [(2.0, &[2.0]), (10.0, &[10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.5])];
@@ -30,18 +33,7 @@ pub fn run(world: &World) {
         let order = world.order(&node, Mode::Unary, pace, time);
         Order { timeout: Some(TIMEOUT), ..order }
     };
-    let found = sweep(&order(Pace::Max, STEP), &deck, |_| {});
-    let what = "the knee, unary";
-    let knee = match found {
-        Ok(found) => {
-            assert_eq!(found.wrong(), 0);
-            let most = found.most.checks_per_second;
-            let told = |knee| format!("{knee:.0} checks/s; as many as are answered: {most:.0}");
-            world.row(what, "", "", &found.knee.map_or_else(|| format!("none found; {most:.0} checks/s"), told));
-            found.knee.unwrap_or(most)
-        }
-        Err(why) => return world.row(what, "", "", &why.to_string()),
-    };
+    let Some(knee) = knee(world, &order(Pace::Max, STEP), &deck) else { return };
     for (wanted, factors) in FACTORS {
         goodput(world, wanted, factors, knee, &deck, |rate| order(Pace::Rate(rate), OVERLOAD));
     }
@@ -54,6 +46,34 @@ pub fn run(world: &World) {
         ..order(Pace::Rate(USUAL * knee), STORM_RUN)
     };
     recovery(world, &order, &storm);
+}
+
+/// The knee, as it is found; a machine that was disturbed for a moment is asked once more.
+fn knee(world: &World, order: &Order, deck: &Deck) -> Option<f64> {
+    let what = "the knee, unary";
+    let mut best: Option<(f64, f64)> = None;
+    for _ in 0..SWEEPS {
+        match sweep(order, deck, |_| {}) {
+            Ok(found) => {
+                assert_eq!(found.wrong(), 0);
+                let (knee, most) = (found.knee.unwrap_or(0.0), found.most.checks_per_second);
+                if best.is_none_or(|(before, _)| knee > before) {
+                    best = Some((knee, most));
+                }
+                if knee > EARLY * most {
+                    break;
+                }
+            }
+            Err(BenchError::Bottleneck(why)) => {
+                world.row(what, "", "", &why.to_string());
+                return None;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let (knee, most) = best?;
+    world.row(what, "", "", &format!("{knee:.0} checks/s; as many as are answered: {most:.0}"));
+    Some(if knee > 0.0 { knee } else { most })
 }
 
 fn goodput(world: &World, wanted: f64, factors: &[f64], knee: f64, deck: &Deck, order: impl Fn(f64) -> Order) {
