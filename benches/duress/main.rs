@@ -1,12 +1,12 @@
-//! What a node is like under duress: at a rate of its own, beside changes, beyond what it can answer, protected, and killed.
+//! What a node is like under duress: at a rate, beside changes, beyond what it can answer, protected, and killed.
 //!
-//! `cargo bench --bench duress` prints a row for each promise: what, at least, aim, measured. Real `saring serve` processes
-//! with one check runtime, on a register of `SARING_BENCH_IMEIS` (10,000,000 if absent) and `SARING_BENCH_PAIRS` (175 for each
-//! 1,000) by `SARING_BENCH_SEED` (1). `SARING_BENCH_DATA` names a register that `saring generate` made of these, which nobody
-//! serves or has served, and which stays as it is: each row works on a copy beside it whose tables are hard links.
-//! `SARING_BENCH_DIR` names a directory for a register that is made. `SARING_BENCH_ROWS` picks rows: quiet, changes, overload,
-//! tls, single, restart. Every answer is asserted; times are only printed, and where the load generator itself was what was
-//! slow, that is printed in their place.
+//! `cargo bench --bench duress` prints a row for each promise: what, at least, aim, measured. Real `saring serve`
+//! processes with one check runtime, on a register of `SARING_BENCH_IMEIS` (10,000,000 if absent), `SARING_BENCH_PAIRS`
+//! (175 for each 1,000) and `SARING_BENCH_SEED` (1). `SARING_BENCH_DATA` names one that `saring generate` made of these,
+//! and that was never served. It stays as it is: each row works on a copy beside it whose tables are hard links.
+//! `SARING_BENCH_DIR` names a directory for a register that is made. `SARING_BENCH_ROWS` picks rows: quiet, changes,
+//! overload, tls, single, restart. Every answer is asserted; times are only printed, and where the load generator itself
+//! was what was slow, that is printed in their place.
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, dead_code, missing_docs)]
 
 mod changes;

@@ -34,7 +34,7 @@ const LATER: u64 = 1_000_000;
 const LATER_TINY: u64 = 2_000;
 const LIST: u64 = 1_000;
 /// Lists that wait together share a sync.
-const WRITERS: usize = 16;
+const WRITERS: usize = 64;
 /// So long is written at most: what is not written by then is told.
 const WRITTEN_FOR: Duration = Duration::from_secs(45);
 
@@ -74,8 +74,8 @@ fn keep(data: &Path) {
     load::keep(registry.store(), &hot).unwrap();
 }
 
-/// Starts the process that writes, and kills it when it has written. Gives its batches, its seconds, and a device of the
-/// last one.
+/// Starts the process that writes, and kills it when it has written. Gives its batches, its seconds, and a device of
+/// the last one.
 fn killed_writer(world: &World, data: &Path, lists: u64, devices: u64) -> (u64, f64, u64) {
     let national = world.national();
     let scale = national.scale();

@@ -11,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Ticks in which the kernel counts the CPU of a process, and that of children that have ended: fields 14 to 17 of `stat`
-/// (proc(5)).
+/// Ticks in which the kernel counts the CPU of a process, and that of children that have ended: fields 14 to 17 of
+/// `stat` (proc(5)).
 const STAT_OWN: [usize; 2] = [11, 12];
 const STAT_CHILDREN: [usize; 2] = [13, 14];
 

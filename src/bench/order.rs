@@ -136,8 +136,7 @@ pub struct Order {
     pub packed: usize,
     /// Different questions; asked again from the first when they are used up.
     pub questions: u64,
-    /// How long an answer is worth something; none: for ever. A question that could not be sent within half of it is given
-    /// up.
+    /// How long an answer is worth something; none: for ever. What could not be sent within half of it is given up.
     pub timeout: Option<Duration>,
     /// The operator for which is asked; empty: none.
     pub operator: String,

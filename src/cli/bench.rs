@@ -100,8 +100,8 @@ struct CheckArgs {
     /// Different questions; asked again from the first when they are used up
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     questions: u64,
-    /// How long an answer is worth something; the server sees it as the deadline of a unary call. What could not be sent
-    /// within half of it is given up [default: for ever; with --sweep 1s]
+    /// How long an answer is worth something; the server sees it as the deadline of a unary call. What could not be
+    /// sent within half of it is given up [default: for ever; with --sweep 1s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
     /// The operator for which is asked
