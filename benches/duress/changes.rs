@@ -255,15 +255,19 @@ impl Changed {
         self.took.sort_unstable();
         let at = |share: f64| us(self.took[((self.took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6);
         let rate = self.took.len() as f64 / self.seconds;
-        let (asked, p50, p99) = (self.asked as f64 / self.seconds, at(0.5), at(0.99));
-        format!("{rate:.0}/s of {asked:.0} asked; p50 {p50}, p99 {p99}, slowest {}", at(1.0))
+        let (due, p50, p99) = (rate_of_changes(), at(0.5), at(0.99));
+        format!("{rate:.0}/s of {due:.0}/s that were due; p50 {p50}, p99 {p99}, slowest {}", at(1.0))
     }
+}
+
+fn rate_of_changes() -> f64 {
+    if setup::measures() { CHANGES } else { CHANGES_TINY }
 }
 
 /// Registers one device after the other, each at its moment whatever became of those before, until it is told to stop.
 fn change(access: &Access, first: u64, stop: &AtomicBool) -> Changed {
     let Dialled { runtime, channel } = Dialled::connect_patiently(access).unwrap();
-    let rate = if setup::measures() { CHANGES } else { CHANGES_TINY };
+    let rate = rate_of_changes();
     let (all, room) = (Arc::new(Mutex::new(Changed::default())), Arc::new(Semaphore::new(IN_FLIGHT)));
     let began = Instant::now();
     let mut asked = 0;

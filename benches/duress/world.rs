@@ -164,10 +164,10 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let is_shared = |name: &&str| path.extension().or(path.file_name()).is_some_and(|end| end == *name);
+        let named = path.extension().or(path.file_name());
         if path.is_dir() {
             copy(&path, &target);
-        } else if SHARED.iter().any(|name| is_shared(name)) {
+        } else if SHARED.iter().any(|shared| named.is_some_and(|named| named == *shared)) {
             fs::hard_link(&path, &target).unwrap();
         } else {
             fs::copy(&path, &target).unwrap();
