@@ -9,27 +9,25 @@
 
 #[path = "common/setup.rs"]
 mod setup;
+#[path = "common/singles.rs"]
+mod singles;
 
 use saring::{
     check::{Checker, Clock, EquipmentValue, Inquiry},
     day::Day,
     hot::{EntryKind, HotSets, Published},
     identity::EquipmentKey,
-    import::{Gathered, Kind, Mode},
-    listing::Door,
     load,
     national::{National, NationalSource, Profile, Question, Scale, Shape},
-    page::{PageBits, PageId},
     policy::Settings,
-    registry::{self, BulkStage, ImportOrder, Registry},
+    registry::{self, BulkStage, Registry},
     sample::SplitMix64,
     store::{OpenMode, Store},
 };
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs,
     hint::black_box,
-    io::Write,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -126,7 +124,9 @@ fn run(case: &Case, directory: &Path) {
     let published = Arc::new(Published::new(hot));
     checks(&national, &published);
     together(&national, &published);
-    singles(&national, directory, published);
+    let registry = Registry::open(directory, false).unwrap().0;
+    let singles = singles::singles(&national, directory, &registry, &published, SINGLES);
+    say("one device registered durably and visibly; raw fdatasync", &singles.told());
 }
 
 fn make(national: &National, directory: &Path) {
@@ -304,49 +304,6 @@ fn best_of(count: usize, mut round: impl FnMut()) -> f64 {
         setup::cpu_of(Path::new("/proc/thread-self")).saturating_sub(before).as_nanos() as f64 / count as f64
     };
     (0..ROUNDS).map(|_| once()).fold(f64::INFINITY, f64::min)
-}
-
-/// One device more, durable and visible to checks, and a raw sync beside it.
-fn singles(national: &National, directory: &Path, published: Arc<Published>) {
-    let registry = Registry::open(directory, false).unwrap().0;
-    registry.keep_published(Arc::clone(&published));
-    let checker = Checker::new(published, Clock::system().unwrap());
-    let mut raw = File::create(directory.with_extension("raw")).unwrap();
-    let mut random = SplitMix64::new(SEED);
-    let (mut registered, mut synced) = (Vec::new(), Vec::new());
-    while registered.len() < SINGLES as usize {
-        let near = national.device(random.below(national.devices())).unwrap();
-        let key = EquipmentKey::from_parts(near.tac(), random.below(1_000_000) as u32).unwrap();
-        let asked = || checker.check(&Inquiry::of(EquipmentValue::Key(key)), None).unwrap();
-        if national.truth(key) != Default::default() || asked().verdict.reason.name() != "NOT_REGISTERED" {
-            continue;
-        }
-        let mut bits = PageBits::EMPTY;
-        bits.insert(PageId::place(key));
-        let list = Gathered { pages: vec![(PageId::of(key), bits)], ..plain_list() };
-        let began = Instant::now();
-        registry.import(list, &ImportOrder::bootstrap(Mode::Add, "", 100)).unwrap();
-        registered.push(began.elapsed());
-        assert_eq!(asked().verdict.reason.name(), "REGISTERED");
-        let began = Instant::now();
-        raw.write_all(&[1; 512]).unwrap();
-        raw.sync_data().unwrap();
-        synced.push(began.elapsed());
-    }
-    let (registered, synced) = (middle(registered), middle(synced));
-    let ratio = registered.as_secs_f64() / synced.as_secs_f64();
-    let shown = format!("{} us, {} us: {ratio:.2} times", registered.as_micros(), synced.as_micros());
-    say("one device registered durably and visibly; raw fdatasync", &shown);
-    fs::remove_file(directory.with_extension("raw")).unwrap();
-}
-
-fn plain_list() -> Gathered {
-    Gathered::new(Kind::Registered, Door::CustomsPassenger, None, None)
-}
-
-fn middle(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 fn cpu_of_process() -> Duration {

@@ -1,9 +1,11 @@
 //! When questions are due: a Poisson process, as many independent subscribers make one.
 //!
 //! Gaps are drawn from the exponential distribution whatever the server does (open loop). Several threads that each take
-//! their share of the rate make the same process again, because the sum of Poisson processes is one.
+//! their share of the rate make the same process again, because the sum of Poisson processes is one. For a stretch of
+//! time the rate may be another one: what is drawn is then how much of the process passes, not how much time.
 
 use crate::sample::SplitMix64;
+use std::{ops::Range, time::Duration};
 
 const NANOS: f64 = 1e9;
 
@@ -13,13 +15,44 @@ pub struct Arrivals {
     random: SplitMix64,
     mean_nanos: f64,
     at: f64,
+    burst: Option<Stretch>,
+}
+
+/// A stretch of time with a rate of its own, in nanoseconds since the run began.
+#[derive(Clone, Debug)]
+struct Stretch {
+    mean_nanos: f64,
+    from: f64,
+    until: f64,
 }
 
 impl Arrivals {
     /// So many a second on average. Below one a year there is none.
     pub fn new(seed: u64, per_second: f64) -> Self {
-        Self { random: SplitMix64::new(seed), mean_nanos: NANOS / per_second.max(1e-8), at: 0.0 }
+        Self { random: SplitMix64::new(seed), mean_nanos: mean_nanos(per_second), at: 0.0, burst: None }
     }
+
+    /// The same, but with another rate between two moments of the run.
+    #[must_use]
+    pub fn with_burst(mut self, per_second: f64, during: Range<Duration>) -> Self {
+        let nanos = |moment: Duration| moment.as_nanos() as f64;
+        let Range { start, end } = during;
+        self.burst = Some(Stretch { mean_nanos: mean_nanos(per_second), from: nanos(start), until: nanos(end) });
+        self
+    }
+
+    /// The mean gap at the moment, and until when it is that.
+    fn now(&self) -> (f64, f64) {
+        match &self.burst {
+            Some(burst) if self.at < burst.from => (self.mean_nanos, burst.from),
+            Some(burst) if self.at < burst.until => (burst.mean_nanos, burst.until),
+            _ => (self.mean_nanos, f64::INFINITY),
+        }
+    }
+}
+
+fn mean_nanos(per_second: f64) -> f64 {
+    NANOS / per_second.max(1e-8)
 }
 
 impl Iterator for Arrivals {
@@ -28,8 +61,17 @@ impl Iterator for Arrivals {
     fn next(&mut self) -> Option<u64> {
         // 53 bits, and never 0: the logarithm of 0 has no end.
         let share = ((self.random.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
-        self.at -= share.ln() * self.mean_nanos;
-        Some(self.at as u64)
+        let mut gaps = -share.ln();
+        loop {
+            let (mean_nanos, until) = self.now();
+            let next = self.at + gaps * mean_nanos;
+            if next < until {
+                self.at = next;
+                return Some(self.at as u64);
+            }
+            gaps -= (until - self.at) / mean_nanos;
+            self.at = until;
+        }
     }
 }
 
@@ -70,6 +112,24 @@ mod tests {
             let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / counts.len() as f64;
             prop_assert!((mean / MEAN - 1.0).abs() < 0.05, "{mean}");
             prop_assert!((variance / mean - 1.0).abs() < 0.25, "{variance} of {mean}");
+        }
+    }
+
+    proptest! {
+        /// Before, in and after a burst there are as many as its rates say, whichever is the higher one.
+        #[test]
+        fn a_burst_has_a_rate_of_its_own(seed in any::<u64>(), usual in 1e3..1e5_f64, other in 1e3..1e5_f64) {
+            let second = Duration::from_secs(1);
+            let mut counts = [0_f64; 3];
+            for moment in Arrivals::new(seed, usual).with_burst(other, second..2 * second) {
+                match counts.get_mut((moment / 1_000_000_000) as usize) {
+                    Some(count) => *count += 1.0,
+                    None => break,
+                }
+            }
+            for (count, rate) in counts.into_iter().zip([usual, other, usual]) {
+                prop_assert!((count - rate).abs() < 6.0 * rate.sqrt(), "{count} of {rate}");
+            }
         }
     }
 

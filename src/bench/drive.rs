@@ -9,6 +9,7 @@ use super::{
     deck::Deck,
     judge::{Counts, Judge, histogram},
     run::BenchError,
+    timeline::Course,
     wire::{Asked, Connection, Traffic},
 };
 use crate::limits;
@@ -23,6 +24,9 @@ use std::{
 const DRAIN: Duration = Duration::from_secs(10);
 /// The longest sleep: moments of the run are looked at in between.
 const SLEEP_MAX: Duration = Duration::from_millis(20);
+/// Of the time in which an answer is worth something, the part in which a question must leave. What is sent in the last
+/// moment is answered too late: a client that kept all its questions until then would be served none of them.
+const SENT_WITHIN: u64 = 2;
 /// How exactly a sleep ends; the kernel's own 50 us would be most of a good answer's time.
 const TIMER_SLACK_NANOS: u64 = 1_000;
 
@@ -55,8 +59,10 @@ pub struct Part<'a> {
     pub warm_up: Duration,
     /// How long is measured.
     pub duration: Duration,
-    /// How long an answer is worth something: a question that could not be sent by then is given up.
+    /// How long an answer is worth something: a question that could not be sent within half of that is given up.
     pub timeout: Option<Duration>,
+    /// How finely the course of the run is kept; none: it is not.
+    pub slice: Option<Duration>,
 }
 
 /// What the generator itself cost, and how late it was.
@@ -102,7 +108,8 @@ pub fn drive(part: Part<'_>) -> Result<(Counts, Own), BenchError> {
     let from = nanos(part.warm_up);
     let until = from + nanos(part.duration);
     let count = part.connections.len();
-    let judge = Judge::new(part.deck, from, until, part.timeout.map(nanos))?;
+    let mut judge = Judge::new(part.deck, from, until, part.timeout.map(nanos))?;
+    judge.counts.course = part.slice.map(|slice| Course::new(slice, part.duration)).transpose()?;
     let (backlog, paused) = (vec![VecDeque::new(); count], vec![0; count]);
     let next = u64::from(part.first);
     Drive { part, judge, late: histogram()?, backlog, paused, next, turn: 0, traffic: Traffic::default(), from, until }
@@ -190,7 +197,7 @@ impl Drive<'_> {
     }
 
     fn send(&mut self, now: u64) -> Result<(), BenchError> {
-        let worthless = self.part.timeout.map_or(0, |timeout| now.saturating_sub(nanos(timeout)));
+        let worthless = self.part.timeout.map_or(0, |timeout| now.saturating_sub(nanos(timeout) / SENT_WITHIN));
         for (at, connection) in self.part.connections.iter_mut().enumerate() {
             if connection.is_gone() {
                 self.traffic = self.traffic.plus(connection.traffic());

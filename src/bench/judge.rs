@@ -3,6 +3,7 @@
 use super::{
     Mode,
     deck::Deck,
+    timeline::Course,
     wire::{Asked, Outcome, Sink},
 };
 use hdrhistogram::{CreationError, Histogram};
@@ -74,6 +75,8 @@ pub struct Counts {
     pub latency: Histogram<u64>,
     /// The first wrong answers.
     pub shown: Vec<Wrong>,
+    /// The course of the run, where it is kept.
+    pub course: Option<Course>,
 }
 
 impl Counts {
@@ -83,8 +86,8 @@ impl Counts {
     /// When there is no place for a histogram.
     pub fn new() -> Result<Self, CreationError> {
         let (asked, right, wrong, refused, late) = Default::default();
-        let (failed, shown) = Default::default();
-        Ok(Self { asked, right, wrong, refused, late, failed, latency: histogram()?, shown })
+        let (failed, shown, course) = Default::default();
+        Ok(Self { asked, right, wrong, refused, late, failed, latency: histogram()?, shown, course })
     }
 
     /// Adds what another thread counted.
@@ -101,6 +104,11 @@ impl Counts {
         let _ = self.latency.add(&other.latency);
         let room = WRONG_SHOWN.saturating_sub(self.shown.len());
         self.shown.extend(other.shown.iter().take(room).cloned());
+        match (&mut self.course, &other.course) {
+            (Some(course), Some(other)) => course.add(other),
+            (course @ None, other) => course.clone_from(other),
+            (Some(_), None) => {}
+        }
     }
 
     /// Messages that ended otherwise.
@@ -146,7 +154,12 @@ impl<'a> Judge<'a> {
 
     /// A question is due.
     pub fn due(&mut self, due: u64) {
-        self.counts.asked += u64::from(self.counts_at(due));
+        if self.counts_at(due) {
+            self.counts.asked += 1;
+            if let Some(course) = &mut self.counts.course {
+                course.asked(due - self.from);
+            }
+        }
     }
 
     const fn counts_at(&self, due: u64) -> bool {
@@ -197,6 +210,9 @@ impl Sink for Judge<'_> {
             (0, Some(true)) => {
                 self.counts.right += 1;
                 self.counts.latency.saturating_record(took.max(1));
+                if let Some(course) = &mut self.counts.course {
+                    course.right(asked.due - self.from, took);
+                }
             }
             (0, _) => self.counts.wrong += 1,
             (CODE_EXHAUSTED, _) => self.counts.refused += 1,

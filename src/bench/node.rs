@@ -11,7 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Ticks in which the kernel counts the CPU of children that have ended: fields 16 and 17 of `stat` (proc(5)).
+/// Ticks in which the kernel counts the CPU of a process, and that of children that have ended: fields 14 to 17 of
+/// `stat` (proc(5)).
+const STAT_OWN: [usize; 2] = [11, 12];
 const STAT_CHILDREN: [usize; 2] = [13, 14];
 
 /// This program.
@@ -73,21 +75,37 @@ impl Program {
     /// # Errors
     /// When it does not start.
     pub fn serve(&self, data: &Path, threads: usize) -> Result<Node, BenchError> {
+        self.serve_with(data, threads, &[])
+    }
+
+    /// The same with further flags; with `--tls-cert` it answers at `https://localhost`.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn serve_with(&self, data: &Path, threads: usize, flags: &[&str]) -> Result<Node, BenchError> {
         let begun = Instant::now();
         let (data, threads) = (data.display().to_string(), threads.to_string());
         let words = ["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log", "error"];
-        let mut command = self.command(words.into_iter().chain(["--threads", &threads, "--data", &data]));
+        let words = words.into_iter().chain(["--threads", &threads, "--data", &data]);
+        let mut command = self.command(words.chain(flags.iter().copied()));
         let mut child = command.stderr(Stdio::inherit()).spawn()?;
         let mut line = String::new();
         let stdout = child.stdout.take().map(BufReader::new);
-        let mut node = Node { child, stdout, url: String::new(), ready: Duration::ZERO };
+        let (url, registry) = Default::default();
+        let mut node = Node { child, stdout, url, registry, ready: Duration::ZERO };
         if let Some(stdout) = &mut node.stdout {
             stdout.read_line(&mut line)?;
         }
-        let address = line.split_once("gRPC on ").and_then(|(_, rest)| rest.split(',').next());
-        let address =
-            address.ok_or_else(|| BenchError::Order("the server did not start: its words stand above".into()))?;
-        node.url = format!("http://{address}");
+        let after = |words: &str| line.split_once(words).and_then(|(_, rest)| rest.split(',').next());
+        let (Some(checks), Some(changes)) = (after("gRPC on "), after("Registry on ")) else {
+            return Err(BenchError::Order("the server did not start: its words stand above".into()));
+        };
+        let url = |address: &str| match flags.contains(&"--tls-cert") {
+            // Its certificate is for this name.
+            true => address.replace("127.0.0.1", "https://localhost"),
+            false => format!("http://{address}"),
+        };
+        (node.url, node.registry) = (url(checks), url(changes));
         node.ready = begun.elapsed();
         Ok(node)
     }
@@ -101,6 +119,8 @@ pub struct Node {
     stdout: Option<BufReader<ChildStdout>>,
     /// Where it answers.
     pub url: String,
+    /// Where it is changed.
+    pub registry: String,
     /// From its start until it answered.
     pub ready: Duration,
 }
@@ -109,6 +129,14 @@ impl Node {
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What its process had of the cores so far, by threads that have ended too; in ticks of the kernel.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn cpu(&self) -> io::Result<Duration> {
+        ticks(&format!("/proc/{}/stat", self.pid()), STAT_OWN)
     }
 
     /// The most memory that it ever had (VmHWM), in bytes.
@@ -136,10 +164,14 @@ pub(super) fn kilobytes(text: &str, name: &str) -> Option<u64> {
 }
 
 fn cpu_of_ended_children() -> io::Result<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
+    ticks("/proc/self/stat", STAT_CHILDREN)
+}
+
+fn ticks(stat: &str, wanted: [usize; 2]) -> io::Result<Duration> {
+    let stat = fs::read_to_string(stat)?;
     // The name of the program may hold blanks and brackets.
     let fields: Vec<&str> = stat.rsplit_once(')').map_or(Vec::new(), |(_, rest)| rest.split_whitespace().collect());
-    let ticks: u64 = STAT_CHILDREN.iter().filter_map(|at| fields.get(*at)?.parse::<u64>().ok()).sum();
+    let ticks: u64 = wanted.iter().filter_map(|at| fields.get(*at)?.parse::<u64>().ok()).sum();
     Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 

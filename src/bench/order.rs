@@ -89,6 +89,24 @@ impl fmt::Display for Pace {
     }
 }
 
+/// A stretch of time with another rate: everybody comes back after an outage.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Burst {
+    /// Checks a second on average.
+    pub rate: f64,
+    /// When it begins, from when it is measured.
+    pub start: Duration,
+    /// How long it lasts.
+    pub length: Duration,
+}
+
+impl Burst {
+    /// When it is over.
+    pub fn end(&self) -> Duration {
+        self.start.saturating_add(self.length)
+    }
+}
+
 /// What a run shall do.
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -100,6 +118,10 @@ pub struct Order {
     pub mode: Mode,
     /// How many there are.
     pub pace: Pace,
+    /// With [`Pace::Rate`]: for a while another rate.
+    pub burst: Option<Burst>,
+    /// How finely the course of the run is kept; none: it is not.
+    pub slice: Option<Duration>,
     /// How long is measured.
     pub duration: Duration,
     /// How long is asked before, unmeasured.
@@ -114,7 +136,7 @@ pub struct Order {
     pub packed: usize,
     /// Different questions; asked again from the first when they are used up.
     pub questions: u64,
-    /// How long an answer is worth something; none: for ever.
+    /// How long an answer is worth something; none: for ever. What could not be sent within half of it is given up.
     pub timeout: Option<Duration>,
     /// The operator for which is asked; empty: none.
     pub operator: String,
@@ -132,6 +154,8 @@ impl Order {
             profile,
             mode,
             pace,
+            burst: None,
+            slice: None,
             duration: Duration::from_secs(10),
             warm_up: Duration::from_secs(1),
             connections: 4,
@@ -144,6 +168,16 @@ impl Order {
             seed: 1,
             server_pid: None,
         }
+    }
+
+    /// Checks that are due while it is measured, on average; none where each answer brings the next.
+    pub fn checks_due(&self) -> Option<f64> {
+        let Pace::Rate(rate) = self.pace else { return None };
+        let more = self.burst.map_or(0.0, |burst| {
+            let within = burst.end().min(self.duration).saturating_sub(burst.start);
+            (burst.rate - rate) * within.as_secs_f64()
+        });
+        Some(rate * self.duration.as_secs_f64() + more)
     }
 
     /// Questions in one message.

@@ -7,6 +7,7 @@ use super::{
     drive::Own,
     judge::{Counts, Wrong, histogram},
     run::BenchError,
+    timeline::{Course, Recovery, Timeline},
 };
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
@@ -195,6 +196,12 @@ pub struct Measured {
     pub server: Option<ServerCpu>,
     /// The first wrong answers.
     pub wrong_answers: Vec<WrongAnswer>,
+    /// The course of the run, where it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
+    /// How soon answers were as fast again as before a burst, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
 }
 
 impl Measured {
@@ -220,6 +227,8 @@ impl Measured {
             return Err(bottleneck.into());
         }
         let seconds = order.duration.as_secs_f64();
+        let timeline = counts.course.as_ref().map(Course::timeline);
+        let recovery = timeline.as_ref().zip(order.burst).and_then(|(timeline, burst)| timeline.recovery(&burst));
         let checks = counts.right as f64 * deck.per_message() as f64;
         let server = server.map(|(threads, process)| ServerCpu {
             check_threads_ns: threads.ran.as_nanos() as f64 / checks.max(1.0),
@@ -256,6 +265,8 @@ impl Measured {
             generator,
             server,
             wrong_answers: counts.shown.iter().map(WrongAnswer::from).collect(),
+            timeline,
+            recovery,
         })
     }
 
@@ -288,8 +299,7 @@ fn bottleneck(order: &Order, counts: &Counts, generator: &Generator, latency_us:
     if generator.busy > BUSY_MAX {
         return Some(Bottleneck::Busy { percent: 100.0 * generator.busy });
     }
-    let Pace::Rate(rate) = order.pace else { return None };
-    let asked = (rate / order.per_message() as f64 * order.duration.as_secs_f64()) as u64;
+    let asked = (order.checks_due()? / order.per_message() as f64) as u64;
     // A Poisson process may well bring a few less: four standard deviations.
     let least = asked as f64 * TAKEN_UP_MIN - 4.0 * (asked as f64).sqrt();
     if (counts.asked as f64) < least {

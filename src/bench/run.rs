@@ -1,7 +1,7 @@
 //! A run: makes the questions, connects, asks, and gives the figures, or says why there are none.
 
 use super::{
-    Mode, Order, Pace, Script,
+    Burst, Mode, Order, Pace, Script,
     arrivals::Arrivals,
     cpu::OfServer,
     deck::Deck,
@@ -11,7 +11,10 @@ use super::{
     wire::{Carriage, Connection, Extra},
 };
 use crate::grpc::{ClientError, Line};
-use std::{io, thread, time::Instant};
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
 
 /// Why there are no figures.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,13 @@ pub fn run(order: &Order, script: &dyn Script) -> Result<Measured, BenchError> {
 pub fn run_deck(order: &Order, deck: &Deck) -> Result<Measured, BenchError> {
     if order.connections == 0 || order.threads == 0 || order.in_flight == 0 {
         return Err(BenchError::Order("connections, threads and questions in flight must be one at least".into()));
+    }
+    let has_length = |burst: Burst| burst.rate > 0.0 && burst.length > Duration::ZERO && burst.start < order.duration;
+    if !order.burst.is_none_or(has_length) {
+        return Err(BenchError::Order("a burst needs a rate and a length, and begins while it is measured".into()));
+    }
+    if order.burst.is_some() && order.pace == Pace::Max {
+        return Err(BenchError::Order("a burst is a change of rate: name the usual one".into()));
     }
     let threads = order.threads.min(order.connections);
     let mut lines = (0..order.connections).map(|_| connect(order)).collect::<Result<Vec<_>, _>>()?;
@@ -116,10 +126,17 @@ fn part<'a>(
         Pace::Max => Source::Closed(order.in_flight),
         Pace::Rate(checks) => {
             let messages = checks / order.per_message() as f64 / threads as f64;
-            Source::Open(Arrivals::new(order.seed.wrapping_add(nth as u64), messages))
+            let arrivals = Arrivals::new(order.seed.wrapping_add(nth as u64), messages);
+            Source::Open(match order.burst {
+                Some(Burst { rate, start, length }) => {
+                    let from = order.warm_up + start;
+                    arrivals.with_burst(messages * rate / checks, from..from + length)
+                }
+                None => arrivals,
+            })
         }
     };
     let (first, step) = (nth as u32, threads as u32);
-    let Order { warm_up, duration, timeout, .. } = *order;
-    Part { connections, connect, deck, first, step, source, begun, warm_up, duration, timeout }
+    let Order { warm_up, duration, timeout, slice, .. } = *order;
+    Part { connections, connect, deck, first, step, source, begun, warm_up, duration, timeout, slice }
 }

@@ -7,7 +7,7 @@ mod show;
 use super::{Exit, Failure, generate::amount, print, server::ServerFlags};
 use crate::{
     bench::{
-        self, BenchError, Measured, Mode, Order, Pace, Profile, Script,
+        self, BenchError, Burst, Measured, Mode, Order, Pace, Profile, Script,
         deck::Deck,
         script::NationalScript,
         sweep::{Step, Sweep, sweep},
@@ -16,6 +16,9 @@ use crate::{
     national::{National, Scale, Shape},
 };
 use std::time::Duration;
+
+/// How finely the course of a run with a burst is kept.
+const SLICE: Duration = Duration::from_millis(100);
 
 /// What is measured.
 #[derive(Clone, Debug, clap::Args)]
@@ -48,6 +51,7 @@ Examples:
   saring generate --imeis 1e7 --pairs 1750e3 --data DIR        the register; then: saring serve --data DIR
   saring bench check --server http://127.0.0.1:7400 --imeis 1e7 --pairs 1750e3
   saring bench check --server http://127.0.0.1:7400 --rate 50000 --profile storm --duration 30s
+  saring bench check --server http://127.0.0.1:7400 --rate 80000 --burst 300000@3s+5s --duration 15s --profile storm
   saring bench check --server http://127.0.0.1:7400 --rate max --mode batch
   saring bench check --server http://127.0.0.1:7400 --sweep --json >knee.json
 
@@ -68,6 +72,10 @@ struct CheckArgs {
     /// Checks a second on average, or max: as many as are answered
     #[arg(long, value_name = "R|max", default_value = "max", conflicts_with = "sweep")]
     rate: Pace,
+    /// With --rate: for a while another rate, as 300000@3s+5s (from the third second on, for five); tells how soon
+    /// after it answers are as fast as before
+    #[arg(long, value_name = "R@START+LENGTH", conflicts_with = "sweep", value_parser = burst)]
+    burst: Option<Burst>,
     /// How long is measured: 500ms, 10s, 2m
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     duration: Duration,
@@ -92,7 +100,8 @@ struct CheckArgs {
     /// Different questions; asked again from the first when they are used up
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     questions: u64,
-    /// How long an answer is worth something; the server sees it as the deadline of a unary call [default: for ever; with --sweep 1s]
+    /// How long an answer is worth something; the server sees it as the deadline of a unary call. What could not be
+    /// sent within half of it is given up [default: for ever; with --sweep 1s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
     /// The operator for which is asked
@@ -154,6 +163,8 @@ fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     };
     let script = args.register.script(args.profile)?;
     let order = Order {
+        burst: args.burst,
+        slice: args.burst.map(|_| SLICE),
         duration: args.duration,
         warm_up: args.warm_up,
         connections: args.connections,
@@ -225,10 +236,31 @@ fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| bad())
 }
 
+/// A burst in words: 300000@3s+5s.
+fn burst(text: &str) -> Result<Burst, String> {
+    let bad =
+        || format!("{text:?} is no burst: write checks a second, when it begins and how long it lasts (3e5@3s+5s)");
+    let (rate, when) = text.split_once('@').ok_or_else(bad)?;
+    let (start, length) = when.split_once('+').ok_or_else(bad)?;
+    let Ok(Pace::Rate(rate)) = rate.parse() else { return Err(bad()) };
+    Ok(Burst { rate, start: duration(start)?, length: duration(length)? })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn bursts_are_read_with_their_moments() {
+        let read = burst("3e5@500ms+1m").unwrap();
+        let (start, length) = (Duration::from_millis(500), Duration::from_secs(60));
+        assert_eq!(read, Burst { rate: 3e5, start, length });
+        assert_eq!(read.end(), start + length);
+        for bad in ["", "3e5", "3e5@1s", "3e5+1s", "max@1s+1s", "-1@1s+1s", "3e5@1s+1x"] {
+            assert!(burst(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn times_are_read_with_their_units() {

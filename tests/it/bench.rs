@@ -7,7 +7,7 @@ use crate::support::{
 };
 use saring::{
     bench::{
-        self, BenchError, Measured, Mode, Order, Pace, Profile, Script,
+        self, BenchError, Burst, Measured, Mode, Order, Pace, Profile, Script,
         script::{Device, Expected, Question, SampleScript},
     },
     grpc::{Access, Token},
@@ -102,6 +102,40 @@ fn questions_come_at_their_rate_and_their_time_runs_from_when_they_were_due() {
         assert!(open.latency_us.p50 >= open.generator.late_us.p50, "its own lateness is part of the time: {open:?}");
         assert!(open.server.unwrap().check_threads_ns > 0.0, "{open:?}");
     }
+    server.stop();
+}
+
+#[test]
+fn a_burst_has_its_rate_and_the_course_of_the_run_is_kept() {
+    let register = sampled();
+    let server = Server::start(&register);
+    let millis = Duration::from_millis;
+    let burst = Burst { rate: 3_000.0, start: millis(400), length: millis(400) };
+    let order = Order {
+        pace: Pace::Rate(200.0),
+        burst: Some(burst),
+        slice: Some(millis(100)),
+        duration: millis(1_600),
+        threads: 2,
+        ..order(url(&server), Mode::Unary)
+    };
+    let script = SampleScript::new(SEED, DEVICES, Profile::Storm);
+    let found = measured(&order, &script);
+    assert_answered(&found);
+    let timeline = found.timeline.as_ref().unwrap();
+    let asked: Vec<u64> = timeline.slices.iter().map(|slice| slice.asked).collect();
+    assert_eq!((asked.len(), asked.iter().sum::<u64>()), (16, found.asked), "{found:?}");
+    let of_burst: u64 = asked[4..8].iter().sum();
+    // Poisson processes of 1,200 and 240.
+    assert!((1_000..1_400).contains(&of_burst) && (160..320).contains(&(found.asked - of_burst)), "{asked:?}");
+    assert_eq!(timeline.slices.iter().map(|slice| slice.right).sum::<u64>(), found.right);
+    assert!(found.recovery.unwrap().quiet_p99_us > 0.0, "{found:?}");
+    let kept: Measured = serde_json::from_str(&serde_json::to_string(&found).unwrap()).unwrap();
+    assert_eq!(kept.recovery, found.recovery);
+    let refused = |order: Order| assert!(matches!(bench::run(&order, &script), Err(BenchError::Order(_))));
+    refused(Order { pace: Pace::Max, ..order.clone() });
+    refused(Order { burst: Some(Burst { start: order.duration, ..burst }), ..order.clone() });
+    refused(Order { burst: Some(Burst { length: Duration::ZERO, ..burst }), ..order });
     server.stop();
 }
 
@@ -211,8 +245,11 @@ fn what_is_no_server_is_told() {
     run(["bench", "check"]).refused(2, &["--server"]);
     run(["bench", "check", "--server", "http://127.0.0.1:1", "--rate", "fast"]).refused(2, &["checks a second"]);
     run(["bench", "check", "--server", "http://127.0.0.1:1", "--duration", "1d"]).refused(2, &["500ms"]);
+    run(["bench", "check", "--server", "http://127.0.0.1:1", "--burst", "3e5"]).refused(2, &["3e5@3s+5s"]);
     let register = sampled();
     let server = Server::start(&register);
+    let burst = format!("bench check --server {} --imeis 1000 --burst 3e5@1s+1s", server.url());
+    run(words(&burst)).refused(1, &["a burst is a change of rate"]);
     let http = format!("http://{}", server.http);
     let other = run(["bench", "check", "--server", &http, "--imeis", "1000", "--duration", "100ms"]);
     assert_eq!(other.code, 1, "{other:?}");

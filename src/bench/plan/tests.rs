@@ -36,6 +36,8 @@ fn measured(mode: Mode, rate: f64, check_ns: f64) -> Measured {
         generator: Generator { late_us: FLAT, ns_per_message: 500.0, ns_per_check: 500.0, busy: 0.1, waited: 0.0 },
         server: Some(ServerCpu { check_threads_ns: check_ns, process_ns: check_ns, cores: rate * check_ns / 1e9 }),
         wrong_answers: Vec::new(),
+        timeline: None,
+        recovery: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     bench::{
-        Measured, Mode,
+        Measured, Mode, Recovery,
         agents::AgentsMeasured,
         report::Percentiles,
         sweep::{Step, Sweep},
@@ -33,6 +33,7 @@ pub(super) fn one(measured: &Measured) -> String {
         row("latency from due, us", &percentiles(latency_us)),
     ];
     lines.extend(measured.failures.iter().map(|why| row("failed", why)));
+    lines.extend(measured.recovery.map(|found| row("after the burst", &recovered(&found))));
     if let Some(server) = measured.server {
         let threads = match server.check_threads_ns {
             0.0 => String::new(),
@@ -55,6 +56,14 @@ pub(super) fn one(measured: &Measured) -> String {
         lines.push(row("its own lateness, us", &percentiles(&generator.late_us)));
     }
     lines.join("\n")
+}
+
+fn recovered(found: &Recovery) -> String {
+    let quiet = format!("p99 {:.0} us before it", found.quiet_p99_us);
+    match found.after_ms {
+        Some(millis) => format!("recovered after {millis:.0} ms; {quiet}"),
+        None => format!("not recovered while it was measured; {quiet}"),
+    }
 }
 
 /// Agents at the console.
