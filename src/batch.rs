@@ -5,6 +5,10 @@
 //! What always holds: a body is a set of [`BodyRow`]s in canonical order, and its digest does not depend
 //! on the container or the file in which the rows came.
 
+mod table;
+
+pub use table::Batches;
+
 use crate::{
     day::Day,
     identity::{EquipmentKey, Imsi, Msisdn, Tac},
@@ -12,7 +16,6 @@ use crate::{
     page::{PageBits, PageId},
     pairing::{Number, PairingKind},
 };
-use std::{collections::BTreeMap, sync::Arc};
 
 /// Number of a batch: the `seq` of the entry that opened it.
 pub type BatchNumber = u64;
@@ -173,78 +176,6 @@ impl BatchStep {
     /// A step without a day.
     pub const fn new(batch: BatchNumber, state: BatchState) -> Self {
         Self { batch, state, black_from: None }
-    }
-}
-
-/// All batches of a register by number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Batches(BTreeMap<BatchNumber, Arc<Batch>>);
-
-impl Batches {
-    /// A batch that is evidence as of an entry, with its state then.
-    pub fn evidence_at(&self, number: BatchNumber, seq: u64) -> Option<(&Batch, BatchState)> {
-        let batch = self.get(number)?;
-        let state = batch.state_at(seq)?;
-        state.is_evidence().then_some((batch, state))
-    }
-
-    /// A batch, whatever its state.
-    pub fn get(&self, number: BatchNumber) -> Option<&Batch> {
-        self.0.get(&number).map(Arc::as_ref)
-    }
-
-    /// The table of these batches only. Shares them with this one.
-    pub fn only(&self, numbers: impl IntoIterator<Item = BatchNumber>) -> Self {
-        let known = numbers.into_iter().filter_map(|number| Some((number, Arc::clone(self.0.get(&number)?))));
-        Self(known.collect())
-    }
-
-    /// Takes in the batches of another table; of one number those of the other count. Shares them with it.
-    pub fn extend(&mut self, other: &Self) {
-        self.0.extend(other.0.iter().map(|(number, batch)| (*number, Arc::clone(batch))));
-    }
-
-    /// Keeps the batches of these numbers only.
-    pub fn retain(&mut self, mut keep: impl FnMut(BatchNumber) -> bool) {
-        self.0.retain(|number, _| keep(*number));
-    }
-
-    /// Every batch, ascending.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (BatchNumber, &Batch)> {
-        self.0.iter().map(|(number, batch)| (*number, batch.as_ref()))
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// A batch opens, with its number and first state.
-    pub fn open(&mut self, number: BatchNumber, header: BatchHeader, state: BatchState) {
-        self.0.insert(
-            number,
-            Arc::new(Batch { header, states: vec![(number, state)], added: 0, black_from: Vec::new() }),
-        );
-    }
-
-    /// A batch has this many devices, pairings, subscribers or models.
-    pub fn count(&mut self, number: BatchNumber, added: u64) {
-        if let Some(batch) = self.0.get_mut(&number).map(Arc::make_mut) {
-            batch.added = added;
-        }
-    }
-
-    /// A batch changes its state. `false` when there is no such batch.
-    pub fn change(&mut self, number: BatchNumber, seq: u64, state: BatchState, black_from: Option<Day>) -> bool {
-        let Some(batch) = self.0.get_mut(&number).map(Arc::make_mut) else { return false };
-        batch.states.push((seq, state));
-        batch.black_from.extend(black_from.map(|day| (seq, day)));
-        true
     }
 }
 

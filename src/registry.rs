@@ -97,6 +97,7 @@ pub struct Registry {
     published: Arc<OnceLock<Arc<Published>>>,
     watch: Arc<alarms::Watch>,
     subscribers: Arc<Subscribers>,
+    today: Arc<operate::Today>,
 }
 
 /// The registrations of subscribers beside a register.
@@ -124,6 +125,7 @@ impl Registry {
             published: Arc::default(),
             watch: Arc::default(),
             subscribers: Arc::default(),
+            today: Arc::default(),
         };
         registry.seed_settings(&Settings::default())?;
         Ok((registry, discarded))
@@ -141,6 +143,7 @@ impl Registry {
             published: Arc::default(),
             watch: Arc::default(),
             subscribers: Arc::default(),
+            today: Arc::default(),
         };
         registry.seed_settings(settings)?;
         Ok(registry)

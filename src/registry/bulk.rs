@@ -94,6 +94,7 @@ pub fn load(
         published: Arc::default(),
         watch: Arc::default(),
         subscribers: Arc::default(),
+        today: Arc::default(),
     };
     registry.seed_settings(settings)?;
     let loaded = Work::new(&store, source, progress)?.run(memory_bytes)?;

@@ -6,6 +6,9 @@
 
 mod fill;
 mod guards;
+mod today;
+
+pub(super) use today::Today;
 
 use super::{Goal, ImportOrder, ImportSummary, Meter, Refusal, Registry, RegistryError, people::known, steps};
 use crate::{

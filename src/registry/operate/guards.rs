@@ -1,6 +1,6 @@
 //! What has to hold when a single operation is written: the limits of its door.
 
-use super::{Act, Operation, Subscriber};
+use super::{Act, Operation, Subscriber, today::Today};
 use crate::{
     batch::{Batch, BatchNumber, BatchState, Batches, BodyRow, PersonHash},
     day::Day,
@@ -13,7 +13,7 @@ use crate::{
     registry::{Guard, Refusal, Registry, RegistryError, people::known, steps::today},
     store::{Store, StoreError},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 impl Registry {
     /// What has to hold when this operation is written.
@@ -47,6 +47,7 @@ impl Registry {
                     document: operation.document.clone(),
                     person: *person,
                     keys: keys.clone(),
+                    today: Arc::clone(&self.today),
                 };
                 count.check_paper()?;
                 Ok(Guard::new(count.subjects(), move |store| count.check(store)))
@@ -60,6 +61,7 @@ impl Registry {
                     document: operation.document.clone(),
                     person: None,
                     keys: keys.clone(),
+                    today: Arc::clone(&self.today),
                 };
                 count.check_paper()?;
                 Ok(Guard::new(count.subjects(), move |store| count.check(store)))
@@ -158,6 +160,7 @@ struct Count {
     document: String,
     person: Option<PersonHash>,
     keys: Vec<EquipmentKey>,
+    today: Arc<Today>,
 }
 
 impl Count {
@@ -192,18 +195,12 @@ impl Count {
 
     fn check(&self, store: &Store) -> Result<(), RegistryError> {
         self.check_person(store)?;
-        let batches = store.batches();
-        let since = store.last_entry_before(today_began_ms())?.unwrap_or(0);
-        let (mut by_clerk, mut by_outlet) = (0, 0);
-        // Nobody counts what has no limit: a busy day has many.
+        // Nobody counts what has no limit.
         let is_counted = self.limits.clerk_a_day.is_some() || self.limits.outlet_a_day.is_some();
-        for (_, batch) in batches.iter().rev().take_while(|(number, _)| is_counted && *number > since) {
-            let header = &batch.header;
-            if header.door == self.door && header.declared.mode == super::SINGLE {
-                by_clerk += u32::from(header.submitter == self.clerk);
-                by_outlet += u32::from(header.declared.outlet == self.outlet);
-            }
-        }
+        let (by_clerk, by_outlet) = match is_counted {
+            true => self.today.entries(store, self.door, &self.clerk, &self.outlet)?,
+            false => (0, 0),
+        };
         let over = |count: u32, limit: Option<u32>| limit.is_some_and(|limit| count >= limit);
         if over(by_clerk, self.limits.clerk_a_day) {
             let words =
@@ -218,6 +215,7 @@ impl Count {
             return Err(Refusal::limit(words));
         }
         if let Some(limit) = self.limits.devices_a_document {
+            let batches = store.batches();
             let of_document = batches.iter().filter(|(_, batch)| {
                 batch.header.door == self.door
                     && batch.header.document == self.document
@@ -268,7 +266,7 @@ impl Count {
 }
 
 /// When today began in Jakarta, in milliseconds since the Unix epoch.
-fn today_began_ms() -> i64 {
+pub(super) fn today_began_ms() -> i64 {
     let yesterday = Day::from_stored(today().get().saturating_sub(1));
     yesterday.map_or(0, |day| day.end_unix_seconds() * 1000)
 }
