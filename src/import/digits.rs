@@ -26,6 +26,8 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// Bytes of the shortest line.
+    pub(super) const BYTES_MIN: usize = 15;
     /// Bytes that are looked at: 16 digits and a line end of two bytes.
     pub(super) const LOOKED_AT: usize = 18;
 

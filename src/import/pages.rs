@@ -130,7 +130,7 @@ struct Waiting {
 const SETS_BITS: u32 = 6;
 const SETS: usize = 1 << SETS_BITS;
 /// Places that wait for a set.
-const WAITING_MAX: usize = 64 << 10;
+const WAITING_MAX: usize = 16 << 10;
 
 impl Default for PageSets {
     fn default() -> Self {
@@ -178,11 +178,14 @@ impl PageSets {
 }
 
 impl Waiting {
-    fn add(&mut self, places: &[Place]) {
-        self.places.extend_from_slice(places);
-        if self.places.len() >= WAITING_MAX {
+    fn add(&mut self, mut places: &[Place]) {
+        self.places.reserve_exact(WAITING_MAX - self.places.len());
+        while let Some((fitting, more)) = places.split_at_checked(WAITING_MAX - self.places.len()) {
+            self.places.extend_from_slice(fitting);
             self.settle();
+            places = more;
         }
+        self.places.extend_from_slice(places);
     }
 
     fn settle(&mut self) {

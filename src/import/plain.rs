@@ -37,6 +37,9 @@ impl Part for Places {
         if !is_single(layout) {
             return (0, 0);
         }
+        if self.places.is_empty() {
+            self.places.reserve(bytes.len() / Head::BYTES_MIN);
+        }
         let (mut rest, mut lines) = (bytes, 0);
         while let Some(head) = rest.first_chunk().and_then(Head::read) {
             let Ok(at) = At::try_from(before + lines + 1) else { break };
