@@ -307,6 +307,7 @@ fn how_many_threads_take_a_list_does_not_show() {
         })
         .collect();
     let pairings: String = (0..20_000_u64)
+        .chain(100..400)
         .map(|at| {
             let operator = ["telkomsel", "xlsmart", "Indosat", "a/b"][(at % 301 % 4) as usize];
             format!("{},{},{operator}\n", 35_440_030_000_000 + at * 31 % 9_000, 6_281_200_000_000 + at % 1_700)
