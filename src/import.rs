@@ -9,12 +9,15 @@
 //! What always holds: `rows == accepted + rejected + duplicates`; an error means that nothing is given;
 //! the same lists give the same value, whatever their container, column order, or dialect.
 //!
-//! The way of a list: `container` (bytes) → `lines` → `header` (which column says what) → `fields` → `value`
-//! → one sink a kind (`plain`, `device`, `ranges`, `subscriber`, `tac`) → `merge`.
+//! The way of a list: `container` (bytes) → `lines` (blocks of them) → `header` (which column says what) → `crew`
+//! (a block a thread) → `fields` → `value` → one sink a kind (`plain`, `device`, `ranges`, `subscriber`, `tac`),
+//! to which parts come in the order of the list → `merge`.
 
 mod container;
+mod crew;
 mod desk;
 mod device;
+mod digits;
 mod error;
 mod fields;
 mod gathered;
@@ -23,6 +26,7 @@ mod kind;
 mod lines;
 mod links;
 mod merge;
+mod pages;
 mod plain;
 pub mod progress;
 mod ranges;
@@ -30,8 +34,10 @@ mod rejects;
 mod rows;
 mod subscriber;
 mod tac;
+mod tap;
 #[cfg(test)]
 mod tests;
+mod tray;
 mod value;
 
 pub use container::Input;
@@ -46,19 +52,15 @@ pub use rows::{Packed, Rows};
 
 use crate::{day::Day, listing::Door, spool::Room};
 use container::Opened;
-use desk::{At, Desk, RowView, Sink};
-use fields::Cells;
+use desk::{Desk, Sink};
 use header::{Column, Layout};
-use lines::{Line, Lines};
+use lines::Lines;
 use progress::Pulse;
-use rejects::{Fault, Rejects};
+use rejects::Rejects;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
-
-/// Rows after which is looked whether the disk has refused some.
-const ROWS_BETWEEN_LOOKS: u64 = 65_536;
 
 /// How lists are to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +87,8 @@ pub struct Options {
     pub rejects: Option<PathBuf>,
     /// Memory for rows that are sorted, and where the rest goes.
     pub room: Room,
+    /// Threads that take rows apart, beside the one that reads; 1: that one does it too. Nothing else depends on it.
+    pub threads: usize,
 }
 
 impl Options {
@@ -102,6 +106,7 @@ impl Options {
             all_or_nothing: false,
             rejects: None,
             room: Room::default(),
+            threads: std::thread::available_parallelism().map_or(1, |threads| threads.get()),
         }
     }
 
@@ -148,27 +153,58 @@ pub fn read(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Gathered, ImportError> {
-    gather(&options.checked()?, inputs, &Pulse::new(progress, cancel), true)
+    gather(&options.checked()?, inputs, &Pulse::new(progress, cancel), Manner::USUAL)
 }
 
-/// [`read`] with checked options; `quick` allows the quick way for lists of bare IMEIs.
-fn gather(options: &Options, inputs: &[Input], pulse: &Pulse<'_>, quick: bool) -> Result<Gathered, ImportError> {
-    let mut lists = open(options, inputs, pulse)?;
+/// How rows are taken, where tests want it otherwise.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// The quick way for lists of bare IMEIs is allowed.
+    quick: bool,
+    /// Bytes of a block, [`lines::BLOCK_BYTES`] at most.
+    block_bytes: usize,
+}
+
+impl Manner {
+    const USUAL: Self = Self { quick: true, block_bytes: lines::BLOCK_BYTES };
+}
+
+/// [`read`] with checked options.
+fn gather(options: &Options, inputs: &[Input], pulse: &Pulse<'_>, manner: Manner) -> Result<Gathered, ImportError> {
+    let lists = open(options, inputs, pulse, manner)?;
     refuse_rejects_over_input(options.rejects.as_deref(), inputs)?;
+    let plain = manner.quick && lists.iter().all(|list| list.layout.is_plain());
+    match options.kind {
+        Kind::Ranges => gather_into(ranges::Ranges::default(), options, lists, pulse),
+        Kind::Pairing => gather_into(subscriber::Pairings::new(options), options, lists, pulse),
+        Kind::Subscriber => gather_into(subscriber::Subscribers::new(options), options, lists, pulse),
+        Kind::Tac => gather_into(tac::Tacs::default(), options, lists, pulse),
+        Kind::ExemptTac | Kind::BarredTac => gather_into(tac::TacClasses::default(), options, lists, pulse),
+        _ if plain => gather_into(plain::Plain::default(), options, lists, pulse),
+        _ => gather_into(device::Devices::default(), options, lists, pulse),
+    }
+}
+
+fn gather_into<S: Sink>(
+    mut sink: S,
+    options: &Options,
+    lists: Vec<List>,
+    pulse: &Pulse<'_>,
+) -> Result<Gathered, ImportError> {
     let rejects = Rejects::new(options.rejects.clone())?;
     let operator = options.operator.as_deref().map(Arc::from);
     let mut gathered = Gathered::new(options.kind, options.door, options.valid_until, operator);
-    let mut sink = sink(options, quick && lists.iter().all(|list| list.layout.is_plain()));
     let mut desk = Desk::new(options, rejects);
     let mut lines_before = 0;
-    for list in &mut lists {
-        desk.list(list.lines.opened().name.clone(), lines_before);
-        take(list, lines_before, sink.as_mut(), &mut desk, pulse)?;
-        lines_before += list.lines.line();
-        let (bytes, sha256) = list.lines.opened().seal();
-        let anonymous = list.layout.is_anonymous();
-        gathered.sources.push(Source { name: list.lines.opened().name.clone(), bytes, sha256, anonymous });
-        pulse.list_done(list.lines.opened().tap.bytes());
+    for List { mut lines, layout } in lists {
+        let name = lines.opened().name.clone();
+        desk.list(name.clone(), lines_before);
+        lines.set_offset(lines_before);
+        crew::take(&mut lines, &layout, &mut sink, &mut desk, pulse)?;
+        lines_before += lines.line();
+        let (bytes, sha256) = lines.opened().seal();
+        gathered.sources.push(Source { name, bytes, sha256, anonymous: layout.is_anonymous() });
+        pulse.list_done(lines.opened().tap.bytes());
     }
     pulse.finish();
     sink.finish(&mut desk, &mut gathered)?;
@@ -180,21 +216,22 @@ fn gather(options: &Options, inputs: &[Input], pulse: &Pulse<'_>, quick: bool) -
     Ok(gathered)
 }
 
-fn open(options: &Options, inputs: &[Input], pulse: &Pulse<'_>) -> Result<Vec<List>, ImportError> {
+fn open(options: &Options, inputs: &[Input], pulse: &Pulse<'_>, manner: Manner) -> Result<Vec<List>, ImportError> {
     if inputs.is_empty() {
         return Err(ImportError::NoInput);
     }
     if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
         return Err(ImportError::StdinTwice);
     }
-    let opened: Vec<Opened> = inputs.iter().map(Opened::open).collect::<Result<_, _>>()?;
+    let opened: Vec<Opened> =
+        inputs.iter().map(|input| Opened::open(input, options.threads > 1)).collect::<Result<_, _>>()?;
     pulse.start(opened.iter().map(|opened| opened.size).sum());
-    opened.into_iter().map(|opened| recognise(options, opened, pulse)).collect()
+    opened.into_iter().map(|opened| recognise(options, opened, pulse, manner)).collect()
 }
 
-fn recognise(options: &Options, opened: Opened, pulse: &Pulse<'_>) -> Result<List, ImportError> {
+fn recognise(options: &Options, opened: Opened, pulse: &Pulse<'_>, manner: Manner) -> Result<List, ImportError> {
     let file = opened.name.clone();
-    let mut lines = Lines::open(opened, pulse)?;
+    let mut lines = Lines::open(opened, manner.block_bytes, pulse)?;
     let layout = Layout::recognise(&file, options.kind, options.mode, lines.peek()?)?;
     let dated = layout.place(Column::ValidUntil).is_some() || options.valid_until.is_some();
     if options.kind == Kind::Temporary && !dated {
@@ -210,73 +247,4 @@ fn refuse_rejects_over_input(rejects: Option<&Path>, inputs: &[Input]) -> Result
     let Some(Ok(path)) = rejects.map(std::fs::canonicalize) else { return Ok(()) };
     let same = |input: &Input| matches!(input, Input::File(file) if file.canonicalize().is_ok_and(|file| file == path));
     if inputs.iter().any(same) { Err(ImportError::RejectsOverInput { path }) } else { Ok(()) }
-}
-
-fn sink(options: &Options, plain: bool) -> Box<dyn Sink> {
-    match options.kind {
-        Kind::Ranges => Box::<ranges::Ranges>::default(),
-        Kind::Pairing => Box::new(subscriber::Pairings::new(options)),
-        Kind::Subscriber => Box::new(subscriber::Subscribers::new(options)),
-        Kind::Tac => Box::<tac::Tacs>::default(),
-        Kind::ExemptTac | Kind::BarredTac => Box::<tac::TacClasses>::default(),
-        _ if plain => Box::<plain::Plain>::default(),
-        _ => Box::<device::Devices>::default(),
-    }
-}
-
-/// Takes every row of a list.
-fn take(
-    list: &mut List,
-    lines_before: u64,
-    sink: &mut dyn Sink,
-    desk: &mut Desk<'_>,
-    pulse: &Pulse<'_>,
-) -> Result<(), ImportError> {
-    let List { lines, layout } = list;
-    let mut cells = Cells::default();
-    lines.set_offset(lines_before);
-    let mut at = lines_before + lines.line();
-    while let Some(line) = lines.next(pulse)? {
-        at += 1;
-        let at = At::try_from(at).map_err(|_| ImportError::TooManyLines)?;
-        let taken = match line {
-            Line::TooLong => Err(Fault::row("the line is longer than 65,536 bytes")),
-            Line::Text(text) if sink.quick(text, layout, at, desk) => Ok(()),
-            Line::Text(text) if is_blank(text) => continue,
-            Line::Text(text) => take_row(text, layout, at, &mut cells, sink, desk),
-        };
-        desk.rows += 1;
-        if let Err(fault) = taken {
-            desk.reject(at, fault)?;
-        }
-        if desk.rows.is_multiple_of(ROWS_BETWEEN_LOOKS)
-            && let Some(error) = sink.failure()
-        {
-            return Err(error.into());
-        }
-    }
-    Ok(())
-}
-
-fn take_row(
-    line: &[u8],
-    layout: &Layout,
-    at: At,
-    cells: &mut Cells,
-    sink: &mut dyn Sink,
-    desk: &mut Desk<'_>,
-) -> Result<(), Fault> {
-    cells.split(layout.dialect(), &fields::text(line)).map_err(Fault::row)?;
-    if let Some(width) = layout.width() {
-        // Blank columns past the end are what spreadsheets leave behind.
-        let more = cells.iter().skip(width).any(|value| !value.is_empty());
-        if cells.len() < width || more {
-            return Err(Fault::row(format!("the row has {} columns, the header has {width}", cells.len())));
-        }
-    }
-    sink.row(&RowView { cells, layout, at }, desk)
-}
-
-fn is_blank(line: &[u8]) -> bool {
-    line.trim_ascii().is_empty()
 }

@@ -31,6 +31,7 @@ mod signing;
 mod sims;
 #[cfg(test)]
 pub(crate) mod tests;
+mod waiting;
 mod write;
 
 pub use audit::BodyAudit;

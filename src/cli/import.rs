@@ -80,6 +80,9 @@ pub(super) struct ImportArgs {
     /// Memory for pairings and subscribers that are sorted, in MiB; what exceeds it goes to files beside the register.
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     memory: u32,
+    /// Threads that take lists apart, beside the one that reads [default: as many as the machine has].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Print one JSON object instead of a summary for people.
     #[arg(long)]
     json: bool,
@@ -261,6 +264,7 @@ impl Report {
 
 /// How the lists are to be read.
 fn options(args: &ImportArgs) -> Options {
+    let usual = Options::new(args.kind);
     Options {
         door: args.door.unwrap_or(args.kind.default_door()),
         valid_until: args.valid_until,
@@ -272,7 +276,8 @@ fn options(args: &ImportArgs) -> Options {
         all_or_nothing: args.all_or_nothing,
         rejects: args.rejects.clone(),
         room: Room { folder: beside(&args.data), memory_bytes: (args.memory as usize) << 20 },
-        ..Options::new(args.kind)
+        threads: args.threads.map_or(usual.threads, usize::from),
+        ..usual
     }
 }
 
@@ -307,7 +312,7 @@ mod tests {
     #[test]
     fn arguments_become_options() {
         let args =
-            parse("stolen a.csv - --data d --mode delta --check-digit verify --operator xl --valid-until 2026-12-31")
+            parse("stolen a.csv - --data d --mode delta --check-digit verify --operator xl --valid-until 2026-12-31 --threads 3")
                 .unwrap();
         assert_eq!(inputs(&args), [Input::File("a.csv".into()), Input::Stdin]);
         let expected = Options {
@@ -316,6 +321,7 @@ mod tests {
             operator: Some("xl".to_owned()),
             valid_until: Some("2026-12-31".parse().unwrap()),
             room: Room { folder: std::env::current_dir().unwrap(), memory_bytes: 512 << 20 },
+            threads: 3,
             ..Options::new(Kind::Stolen)
         };
         assert_eq!(options(&args), expected);

@@ -4,17 +4,13 @@
 //! is refused here, before anything is read from it. What always holds: the raw bytes are hashed and
 //! counted on their way, and a damaged or truncated archive is an error, never a shorter list.
 
-use super::error::ImportError;
+use super::{error::ImportError, tap::Tap};
 use flate2::{Crc, bufread::DeflateDecoder, bufread::MultiGzDecoder};
-use sha2::{Digest, Sha256};
 use std::{
     fs::File,
     io::{self, BufReader, Cursor, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::Arc,
 };
 
 /// Compressed bytes are read in pieces of this size.
@@ -86,31 +82,6 @@ const FOREIGN_MAGICS: [(&[u8], &str); 7] = [
     (b"PAR1", "Parquet"),
 ];
 
-/// Counts and hashes what is read from the raw file.
-pub(super) struct Tap {
-    bytes: AtomicU64,
-    hash: Mutex<Sha256>,
-}
-
-impl Tap {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { bytes: AtomicU64::new(0), hash: Mutex::new(Sha256::new()) })
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes.load(Relaxed)
-    }
-
-    fn sha256(&self) -> [u8; 32] {
-        self.hash.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().into()
-    }
-
-    fn pass(&self, bytes: &[u8]) {
-        self.bytes.fetch_add(bytes.len() as u64, Relaxed);
-        self.hash.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
-    }
-}
-
 struct Tapped<R> {
     inner: R,
     tap: Arc<Tap>,
@@ -138,17 +109,18 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    pub(super) fn open(input: &Input) -> Result<Self, ImportError> {
+    /// Opens a list; `beside`: its bytes are hashed by a thread of their own.
+    pub(super) fn open(input: &Input, beside: bool) -> Result<Self, ImportError> {
         let name = input.name();
         match input {
-            Input::Stdin => Self::stream(name, None, io::stdin().lock(), None),
+            Input::Stdin => Self::stream(name, None, io::stdin().lock(), None, beside),
             Input::File(path) | Input::Named { path, .. } => {
                 let suffix = suffix_container(&name, Path::new(&*name))?;
                 let unreadable = |source| ImportError::Unreadable { file: name.clone(), source };
                 let file = File::open(path).map_err(unreadable)?;
                 let size = file.metadata().map_err(unreadable)?;
                 let size = size.is_file().then_some(size.len());
-                Self::stream(name, size, file, suffix)
+                Self::stream(name, size, file, suffix, beside)
             }
         }
     }
@@ -158,6 +130,7 @@ impl Opened {
         size: Option<u64>,
         mut raw: impl IntoFile,
         suffix: Option<Container>,
+        beside: bool,
     ) -> Result<Self, ImportError> {
         let mut head = Vec::new();
         raw.by_ref()
@@ -168,7 +141,7 @@ impl Opened {
         if found == Container::Zip {
             return Self::zip(name, raw.into_file().ok_or(ImportError::ZipStdin)?);
         }
-        let tap = Tap::new();
+        let tap = Tap::new(beside);
         let tapped = Tapped { inner: Cursor::new(head).chain(raw), tap: tap.clone() };
         let damaged = |error: io::Error| ImportError::Damaged { file: name.clone(), reason: error.to_string() };
         let reader: Box<dyn Read> = match found {
@@ -187,7 +160,7 @@ impl Opened {
         let whole = digest(&mut file).map_err(|error| failed(error.to_string()))?;
         let entry = only_entry(&name, &file)?;
         file.seek(SeekFrom::Start(entry.start)).map_err(|error| failed(error.to_string()))?;
-        let tap = Tap::new();
+        let tap = Tap::new(false);
         let tapped = Tapped { inner: file.take(entry.packed_bytes), tap: tap.clone() };
         let packed = BufReader::with_capacity(PIECE_BYTES, tapped);
         let inner: Box<dyn Read> =
@@ -276,7 +249,7 @@ fn container_of(name: &Arc<str>, head: &[u8], suffix: Option<Container>) -> Resu
 
 fn digest(file: &mut File) -> io::Result<(u64, [u8; 32])> {
     file.seek(SeekFrom::Start(0))?;
-    let tap = Tap::new();
+    let tap = Tap::new(false);
     io::copy(&mut Tapped { inner: file, tap: tap.clone() }, &mut io::sink())?;
     Ok((tap.bytes(), tap.sha256()))
 }

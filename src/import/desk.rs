@@ -7,9 +7,8 @@ use super::{
     gathered::{Gathered, Warning, Warnings},
     header::{Column, Layout},
     rejects::{Fault, Rejects},
-    value,
+    tray::{Tally, Tray},
 };
-use crate::day::Day;
 use std::{collections::HashMap, io, sync::Arc};
 
 /// A line of the whole import: the lines of all lists, one list after the other, from 1.
@@ -29,16 +28,41 @@ impl RowView<'_> {
     }
 }
 
-/// Rows of one kind on their way.
-pub(super) trait Sink {
+/// Rows of one block on their way. Every block has a part of its own, filled by whichever thread is free.
+pub(super) trait Part: Send {
+    /// Takes whole lines at the head of a block without taking them apart, where that is enough. Gives how many bytes
+    /// and lines it took; the next line goes the way of all rows.
+    #[inline]
+    fn run(&mut self, _bytes: &[u8], _layout: &Layout, _before: u64, _tray: &mut Tray<'_>) -> (usize, u64) {
+        (0, 0)
+    }
+
     /// Takes a line without taking it apart, where that is enough. `false`: it was not looked at.
     #[inline]
-    fn quick(&mut self, _line: &[u8], _layout: &Layout, _at: At, _desk: &mut Desk<'_>) -> bool {
+    fn quick(&mut self, _line: &[u8], _layout: &Layout, _at: At, _tray: &mut Tray<'_>) -> bool {
         false
     }
 
     /// Takes a row.
-    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault>;
+    fn row(&mut self, row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(), Fault>;
+
+    /// Its block is at an end: does what needs no other block.
+    fn settle(&mut self) {}
+
+    /// Gives operators the numbers that they have in the whole import.
+    fn renumber(&mut self, _new: &Numbers) {}
+}
+
+/// Rows of one kind: parts come together.
+pub(super) trait Sink {
+    /// What it is made of.
+    type Part: Part;
+
+    /// A part for the next block.
+    fn part(&self) -> Self::Part;
+
+    /// Takes a part. Parts come in the order of the list.
+    fn join(&mut self, part: Self::Part, desk: &mut Desk<'_>);
 
     /// What keeps it from taking more rows, once.
     fn failure(&mut self) -> Option<io::Error> {
@@ -46,7 +70,7 @@ pub(super) trait Sink {
     }
 
     /// Sorts, merges and compares what was taken.
-    fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError>;
+    fn finish(self, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError>;
 }
 
 /// What all kinds of rows share.
@@ -59,13 +83,13 @@ pub(super) struct Desk<'a> {
     /// Rows that brought something.
     pub(super) accepted: u64,
     places: Vec<(u64, Arc<str>)>,
-    warnings: Vec<(Warning, u64, At)>,
+    warnings: Tally,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn new(options: &'a Options, rejects: Rejects) -> Self {
-        let operators = Operators::default();
-        Self { options, rejects, operators, rows: 0, accepted: 0, places: Vec::new(), warnings: Vec::new() }
+        let (operators, warnings) = (Operators::default(), Tally::default());
+        Self { options, rejects, operators, rows: 0, accepted: 0, places: Vec::new(), warnings }
     }
 
     /// A list begins: its lines follow `lines_before` lines of others.
@@ -85,20 +109,21 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn warn(&mut self, warning: Warning, at: At) {
-        match self.warnings.iter_mut().find(|(known, ..)| *known == warning) {
-            Some((_, count, _)) => *count += 1,
-            None => self.warnings.push((warning, 1, at)),
-        }
+        self.warnings.add(warning, 1, at);
+    }
+
+    /// Takes what a tray has on it, but for operators. Trays come in the order of the list.
+    pub(super) fn take(&mut self, tray: Tray<'_>) -> Result<(), ImportError> {
+        self.rows += tray.rows;
+        tray.warnings.iter().for_each(|(warning, count, first)| self.warnings.add(warning, count, first));
+        tray.faults.into_iter().try_for_each(|(at, fault)| self.reject(at, fault))?;
+        if tray.too_many_lines { Err(ImportError::TooManyLines) } else { Ok(()) }
     }
 
     /// Writes counts and warnings. What is neither rejected nor accepted has been said before.
     pub(super) fn close(self, gathered: &mut Gathered) -> Result<(), ImportError> {
-        let place = |at| self.place(at);
-        gathered.warnings = self
-            .warnings
-            .iter()
-            .map(|(warning, count, at)| Warnings { warning: *warning, count: *count, first: place(*at) })
-            .collect();
+        let told = |(warning, count, at)| Warnings { warning, count, first: self.place(at) };
+        gathered.warnings = self.warnings.iter().map(told).collect();
         gathered.warnings.sort_by_key(|warnings| warnings.warning);
         let counts = &mut gathered.counts;
         counts.rows = self.rows;
@@ -108,31 +133,6 @@ impl<'a> Desk<'a> {
         counts.warnings = gathered.warnings.iter().map(|warnings| warnings.count).sum();
         gathered.sample_rejects = self.rejects.finish()?;
         Ok(())
-    }
-
-    /// The end date of a row in stored form, where it differs from the one for all rows.
-    pub(super) fn until(&self, row: &RowView<'_>) -> Result<u16, Fault> {
-        let until = value::day(Column::ValidUntil, row.get(Column::ValidUntil))?;
-        Ok(Day::to_stored(until.filter(|day| self.options.valid_until != Some(*day))))
-    }
-
-    /// The operator of a row, where it differs from the one for all rows.
-    pub(super) fn operator(&mut self, row: &RowView<'_>) -> Result<OperatorId, Fault> {
-        let text = row.get(Column::Operator);
-        let bad = |rule| Fault::new(Column::Operator, text, rule);
-        match value::operator(text).map_err(bad)? {
-            Some(name) if self.options.operator.as_deref() != Some(&name) => self.operators.id(name).map_err(bad),
-            _ => Ok(OperatorId::DEFAULT),
-        }
-    }
-
-    /// Whether a row takes its entry off: a status or a change type says so.
-    pub(super) fn removes(&self, row: &RowView<'_>) -> Result<bool, Fault> {
-        let off = value::status(self.options.kind, row.get(Column::Status))?;
-        match row.layout.place(Column::ChangeType) {
-            Some(_) => Ok(value::change_type(row.get(Column::ChangeType))? || off),
-            None => Ok(off),
-        }
     }
 }
 
@@ -158,6 +158,21 @@ impl OperatorId {
     }
 }
 
+/// What the operators of a block are called in the whole import.
+#[derive(Debug)]
+pub(super) struct Numbers(Vec<OperatorId>);
+
+impl Numbers {
+    /// Whether no number changes.
+    pub(super) fn is_same(&self) -> bool {
+        self.0.iter().zip(1..).all(|(id, number)| id.0 == number)
+    }
+
+    pub(super) fn of(&self, id: OperatorId) -> OperatorId {
+        usize::from(id.0).checked_sub(1).and_then(|place| self.0.get(place)).copied().unwrap_or(OperatorId::DEFAULT)
+    }
+}
+
 /// The operators that rows name.
 #[derive(Debug, Default)]
 pub(super) struct Operators {
@@ -166,8 +181,9 @@ pub(super) struct Operators {
 }
 
 impl Operators {
-    fn id(&mut self, name: String) -> Result<OperatorId, &'static str> {
-        if let Some(id) = self.ids.get(name.as_str()) {
+    /// The number of an operator, a new one where it has none.
+    pub(super) fn id(&mut self, name: &str) -> Result<OperatorId, &'static str> {
+        if let Some(id) = self.ids.get(name) {
             return Ok(*id);
         }
         let number = u16::try_from(self.names.len() + 1).map_err(|_| "more than 65,535 operators are in one import")?;
@@ -175,6 +191,13 @@ impl Operators {
         self.names.push(name.clone());
         self.ids.insert(name, OperatorId(number));
         Ok(OperatorId(number))
+    }
+
+    /// The numbers here of the operators of a block, new ones in the order in which the block named them. `None` when
+    /// there is no number left.
+    pub(super) fn numbers(&mut self, block: &Self) -> Option<Numbers> {
+        let new = block.names.iter().map(|name| self.id(name).ok()).collect::<Option<_>>()?;
+        Some(Numbers(new))
     }
 
     /// Numbers the operators anew, by name. Gives the new number of each old one.

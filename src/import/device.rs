@@ -5,7 +5,7 @@
 //! stays on the list.
 
 use super::{
-    desk::{At, Desk, OperatorId, RowView, Sink},
+    desk::{At, Desk, Numbers, OperatorId, Part, RowView, Sink},
     error::ImportError,
     gathered::{DeviceRow, Gathered, RemovedRow, Warning},
     header::Column,
@@ -13,6 +13,7 @@ use super::{
     links::Links,
     merge::{Row, merge},
     rejects::Fault,
+    tray::Tray,
     value,
 };
 use crate::{
@@ -37,20 +38,20 @@ pub(super) struct Device {
 
 impl Device {
     /// The device of a row, and what is odd about its IMEI.
-    pub(super) fn read(row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(Self, Option<Warning>), Fault> {
-        let kind = desk.options.kind;
-        let (key, warning) = imei(row, Column::Imei, desk)?;
+    pub(super) fn read(row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(Self, Option<Warning>), Fault> {
+        let kind = tray.options.kind;
+        let (key, warning) = imei(row, Column::Imei, tray)?;
         let device = Self {
             key,
             number: value::msisdn(row.get(Column::Msisdn))?,
             at: row.at,
-            operator: desk.operator(row)?,
-            until: desk.until(row)?,
+            operator: tray.operator(row)?,
+            until: tray.until(row)?,
             since: Day::to_stored(value::day(Column::Since, row.get(Column::Since))?),
-            remove: desk.removes(row)?,
+            remove: tray.removes(row)?,
             reported: kind.is_reported(),
         };
-        let endless = row.get(Column::ValidUntil).is_empty() && desk.options.valid_until.is_none();
+        let endless = row.get(Column::ValidUntil).is_empty() && tray.options.valid_until.is_none();
         if kind == Kind::Temporary && endless && !device.remove {
             return Err(Fault::new(Column::ValidUntil, "", "a temporary listing needs an end date"));
         }
@@ -69,10 +70,10 @@ impl Device {
 pub(super) fn imei(
     row: &RowView<'_>,
     column: Column,
-    desk: &Desk<'_>,
+    tray: &Tray<'_>,
 ) -> Result<(EquipmentKey, Option<Warning>), Fault> {
     let text = row.get(column);
-    value::imei(text, desk.options.check_digit).map_err(|rule| Fault::new(column, text, rule))
+    value::imei(text, tray.options.check_digit).map_err(|rule| Fault::new(column, text, rule))
 }
 
 impl Row for Device {
@@ -116,18 +117,18 @@ pub(super) struct Devices {
     links: Links,
 }
 
-impl Sink for Devices {
-    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault> {
-        let (device, warning) = Device::read(row, desk)?;
+impl Part for Devices {
+    fn row(&mut self, row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(), Fault> {
+        let (device, warning) = Device::read(row, tray)?;
         let second = match row.get(Column::Imei2) {
             "" => None,
-            _ => Some(imei(row, Column::Imei2, desk)?),
+            _ => Some(imei(row, Column::Imei2, tray)?),
         };
         let warnings = [warning, second.and_then(|(_, warning)| warning)];
-        warnings.into_iter().flatten().for_each(|warning| desk.warn(warning, row.at));
+        warnings.into_iter().flatten().for_each(|warning| tray.warn(warning, row.at));
         let second = second.map(|(key, _)| key).filter(|key| *key != device.key);
         if second.is_none() && !row.get(Column::Imei2).is_empty() {
-            desk.warn(Warning::SameImei, row.at);
+            tray.warn(Warning::SameImei, row.at);
         }
         self.rows.push(device);
         self.rows.extend(second.map(|key| Device { key, ..device }));
@@ -137,8 +138,25 @@ impl Sink for Devices {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
-        let Self { mut rows, links } = *self;
+    fn renumber(&mut self, new: &Numbers) {
+        self.rows.iter_mut().for_each(|row| row.operator = new.of(row.operator));
+    }
+}
+
+impl Sink for Devices {
+    type Part = Self;
+
+    fn part(&self) -> Self {
+        Self::default()
+    }
+
+    fn join(&mut self, mut part: Self, _desk: &mut Desk<'_>) {
+        self.rows.append(&mut part.rows);
+        self.links.append(part.links);
+    }
+
+    fn finish(self, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+        let Self { mut rows, links } = self;
         let renumbered = desk.operators.by_name();
         rows.iter_mut().for_each(|row| row.operator = renumbered(row.operator));
         let rejected = merge(&mut rows, desk)?;

@@ -1,16 +1,33 @@
-//! Bytes to lines.
+//! Bytes to lines, in blocks.
 //!
-//! Lists are read by physical lines, so that a stray quote costs one row and not the rest of the file.
+//! Lists are read by physical lines, so that a stray quote costs one row and not the rest of the file, and so that a
+//! list can be cut at any line end: each block of lines can be taken by itself.
 //! What always holds: lines are counted from 1 as an editor counts them; a line over [`LINE_BYTES_MAX`] is
 //! reported without ever being held; a zero byte anywhere refuses the file.
 
 use super::{container::Opened, error::ImportError, progress::Pulse};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memrchr};
 use std::io;
 
 /// Longest line, without its end.
 pub(super) const LINE_BYTES_MAX: usize = 64 << 10;
-const BUFFER_BYTES: usize = 256 << 10;
+/// What is read and taken at a time.
+pub(super) const BLOCK_BYTES: usize = 256 << 10;
+
+/// Whole lines of a list.
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Lines of the whole import before it.
+    pub(super) before: u64,
+}
+
+impl Block {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+}
 
 /// One line, without its end.
 pub(super) enum Line<'a> {
@@ -18,26 +35,43 @@ pub(super) enum Line<'a> {
     TooLong,
 }
 
-/// The lines of one list.
+/// Takes the first line off the bytes of a block.
+#[inline]
+pub(super) fn next_line<'a>(rest: &mut &'a [u8]) -> Option<Line<'a>> {
+    let (line, after) = match memchr(b'\n', rest) {
+        Some(length) => (&rest[..length], &rest[length + 1..]),
+        None if rest.is_empty() => return None,
+        None => (*rest, &rest[..0]),
+    };
+    *rest = after;
+    let text = trim_end(line);
+    Some(if text.len() > LINE_BYTES_MAX { Line::TooLong } else { Line::Text(text) })
+}
+
+/// The lines of one list, in blocks.
 pub(super) struct Lines {
     opened: Opened,
+    /// Bytes that a block has at least, where there are so many more.
+    block_bytes: usize,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     eof: bool,
-    /// The number of the line that was given last.
+    /// Lines that were given.
     line: u64,
-    /// Rows before this list, for progress.
+    /// Lines before this list.
     offset: u64,
+    /// A buffer that came back.
+    spare: Vec<u8>,
 }
 
 impl Lines {
-    /// Reads the first block and refuses what is no text.
-    pub(super) fn open(opened: Opened, pulse: &Pulse<'_>) -> Result<Self, ImportError> {
-        let mut lines =
-            Self { opened, buffer: vec![0; BUFFER_BYTES], start: 0, end: 0, eof: false, line: 0, offset: 0 };
+    /// Reads the first block and refuses what is no text. `block_bytes` are those of a block, [`BLOCK_BYTES`] at most.
+    pub(super) fn open(opened: Opened, block_bytes: usize, pulse: &Pulse<'_>) -> Result<Self, ImportError> {
+        let (buffer, spare) = (vec![0; BLOCK_BYTES], Vec::new());
+        let mut lines = Self { opened, block_bytes, buffer, start: 0, end: 0, eof: false, line: 0, offset: 0, spare };
         while !lines.eof && lines.end < 2 * LINE_BYTES_MAX {
-            lines.fill(pulse)?;
+            lines.read(lines.end, pulse)?;
         }
         lines.sniff()?;
         Ok(lines)
@@ -51,8 +85,8 @@ impl Lines {
         self.line
     }
 
-    pub(super) const fn set_offset(&mut self, rows: u64) {
-        self.offset = rows;
+    pub(super) const fn set_offset(&mut self, lines: u64) {
+        self.offset = lines;
     }
 
     /// The first line that is not blank, without consuming it.
@@ -71,71 +105,106 @@ impl Lines {
 
     /// Consumes the line that [`Lines::peek`] shows.
     pub(super) fn skip_first(&mut self, pulse: &Pulse<'_>) -> Result<(), ImportError> {
-        while let Some(line) = self.next(pulse)? {
+        loop {
+            if self.start == self.end || memrchr(b'\n', &self.buffer[self.start..self.end]).is_none() {
+                self.fill(pulse)?;
+            }
+            let mut rest = &self.buffer[self.start..self.end];
+            let Some(line) = next_line(&mut rest) else { return Ok(()) };
+            self.start = self.end - rest.len();
+            self.line += 1;
             if !matches!(line, Line::Text(text) if text.trim_ascii().is_empty()) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The next line. `None` at the end of the list.
-    #[inline]
-    pub(super) fn next(&mut self, pulse: &Pulse<'_>) -> Result<Option<Line<'_>>, ImportError> {
-        let mut seen = 0;
-        loop {
-            if let Some(length) = memchr(b'\n', &self.buffer[self.start + seen..self.end]) {
-                let range = self.start..self.start + seen + length;
-                self.start = range.end + 1;
-                self.line += 1;
-                return Ok(Some(self.given(range)));
-            }
-            if self.eof {
-                let range = self.start..self.end;
-                self.start = self.end;
-                if range.is_empty() {
-                    return Ok(None);
-                }
-                self.line += 1;
-                return Ok(Some(self.given(range)));
-            }
-            seen = self.end - self.start;
-            if seen > LINE_BYTES_MAX {
-                self.discard(pulse)?;
-                self.line += 1;
-                return Ok(Some(Line::TooLong));
-            }
-            self.fill(pulse)?;
-        }
-    }
-
-    fn given(&self, range: std::ops::Range<usize>) -> Line<'_> {
-        let text = trim_end(&self.buffer[range]);
-        if text.len() > LINE_BYTES_MAX { Line::TooLong } else { Line::Text(text) }
-    }
-
-    /// Drops the rest of a line that is too long.
-    fn discard(&mut self, pulse: &Pulse<'_>) -> Result<(), ImportError> {
-        loop {
-            self.start = self.end;
-            if self.eof {
-                return Ok(());
-            }
-            self.fill(pulse)?;
-            if let Some(length) = memchr(b'\n', &self.buffer[self.start..self.end]) {
-                self.start += length + 1;
                 return Ok(());
             }
         }
     }
 
+    /// Whether the list ends with the next block.
+    pub(super) fn is_last(&self) -> bool {
+        self.eof && self.end - self.start <= self.block_bytes
+    }
+
+    /// The next lines. `None` at the end of the list.
+    pub(super) fn next(&mut self, pulse: &Pulse<'_>) -> Result<Option<Block>, ImportError> {
+        if self.whole().is_none() {
+            self.fill(pulse)?;
+        }
+        let Some(whole) = self.whole() else { return Ok(None) };
+        let (start, end) = (self.start, self.start + whole);
+        let before = self.offset + self.line;
+        let bytes = &self.buffer[start..end];
+        self.line += memchr_iter(b'\n', bytes).count() as u64 + u64::from(bytes.last() != Some(&b'\n'));
+        self.start = end;
+        if self.end - end > self.block_bytes {
+            // A part of what is held.
+            return Ok(Some(Block { bytes: self.buffer[start..end].to_vec(), start: 0, end: end - start, before }));
+        }
+        let mut next = std::mem::take(&mut self.spare);
+        next.resize(BLOCK_BYTES, 0);
+        next[..self.end - end].copy_from_slice(&self.buffer[end..self.end]);
+        let bytes = std::mem::replace(&mut self.buffer, next);
+        (self.start, self.end) = (0, self.end - end);
+        Ok(Some(Block { bytes, start, end, before }))
+    }
+
+    /// Takes back what a block lay in.
+    pub(super) fn reuse(&mut self, block: Block) {
+        if block.bytes.len() == BLOCK_BYTES {
+            self.spare = block.bytes;
+        }
+    }
+
+    /// How many bytes of whole lines a block takes of what is held.
+    fn whole(&self) -> Option<usize> {
+        let held = &self.buffer[self.start..self.end];
+        if held.len() > self.block_bytes {
+            let least = self.block_bytes.max(1) - 1;
+            if let Some(length) = memchr(b'\n', &held[least..]) {
+                return Some(least + length + 1);
+            }
+        }
+        let last = memrchr(b'\n', held).map(|length| length + 1);
+        if self.eof { (!held.is_empty()).then_some(held.len()) } else { last }
+    }
+
+    /// Reads until the buffer is full. Of a line that it cannot hold no more is kept than shows that it is too long.
     fn fill(&mut self, pulse: &Pulse<'_>) -> Result<(), ImportError> {
-        pulse.beat(self.opened.tap.bytes(), self.offset + self.line)?;
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        // Lines of this buffer are counted where an error tells of them.
+        let fresh = self.end;
+        loop {
+            while !self.eof && self.end < self.buffer.len() {
+                self.read(fresh, pulse)?;
+            }
+            if self.eof || memrchr(b'\n', &self.buffer[..self.end]).is_some() {
+                return Ok(());
+            }
+            self.discard(pulse)?;
         }
+    }
+
+    /// Drops the rest of a line that fills the buffer.
+    fn discard(&mut self, pulse: &Pulse<'_>) -> Result<(), ImportError> {
+        let kept = LINE_BYTES_MAX + 2;
+        loop {
+            self.end = kept;
+            self.read(kept, pulse)?;
+            if let Some(length) = memchr(b'\n', &self.buffer[kept..self.end]) {
+                self.buffer.copy_within(kept + length..self.end, kept);
+                self.end -= length;
+                return Ok(());
+            }
+            if self.eof {
+                self.end = kept;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads once. Lines between `fresh` and what comes stand before it in an error.
+    fn read(&mut self, fresh: usize, pulse: &Pulse<'_>) -> Result<(), ImportError> {
+        pulse.beat(self.opened.tap.bytes(), self.offset + self.line)?;
         let length = loop {
             match self.opened.reader.read(&mut self.buffer[self.end..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -146,18 +215,21 @@ impl Lines {
         let new = self.end..self.end + length;
         self.eof = length == 0;
         self.end = new.end;
-        self.refuse_zero_byte(new)
+        self.refuse_zero_byte(fresh, new)
     }
 
-    fn refuse_zero_byte(&self, new: std::ops::Range<usize>) -> Result<(), ImportError> {
+    fn refuse_zero_byte(&self, fresh: usize, new: std::ops::Range<usize>) -> Result<(), ImportError> {
         let head = &self.buffer[..new.end.min(4)];
         let file = || self.opened.name.clone();
-        match memchr(0, &self.buffer[new]) {
-            // A mark in front says it more exactly, and `sniff` follows.
-            Some(_) if self.line == 0 && is_utf16(head) => Err(ImportError::Utf16 { file: file() }),
-            Some(_) => Err(ImportError::ZeroByte { file: file(), line: self.line }),
-            None => Ok(()),
+        if memchr(0, &self.buffer[new.clone()]).is_none() {
+            return Ok(());
         }
+        // A mark in front says it more exactly, and `sniff` follows.
+        if self.line == 0 && is_utf16(head) {
+            return Err(ImportError::Utf16 { file: file() });
+        }
+        let held = memchr_iter(b'\n', &self.buffer[fresh.min(new.start)..new.start]).count() as u64;
+        Err(ImportError::ZeroByte { file: file(), line: self.line + held })
     }
 
     fn sniff(&mut self) -> Result<(), ImportError> {

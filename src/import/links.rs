@@ -34,6 +34,12 @@ impl Links {
         }
     }
 
+    /// Takes those of later rows.
+    pub(super) fn append(&mut self, mut later: Self) {
+        self.by_id.append(&mut later.by_id);
+        self.pairs.append(&mut later.pairs);
+    }
+
     /// Groups of two and more, without those of rejected lines.
     pub(super) fn into_groups(mut self, rejected: &Places, desk: &mut Desk<'_>) -> Vec<Vec<EquipmentKey>> {
         self.by_id.retain(|(.., at)| !rejected.contains(*at));

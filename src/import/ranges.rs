@@ -3,23 +3,29 @@
 //! What always holds: a range lies within one TAC, since the serial numbers of two models are nobody's run.
 
 use super::{
-    desk::{Desk, RowView, Sink},
+    desk::{Desk, Part, RowView, Sink},
     device::imei,
     error::ImportError,
     gathered::Gathered,
     header::Column,
-    plain::PageSet,
+    pages::PageSet,
     rejects::Fault,
+    tray::Tray,
 };
+use crate::identity::EquipmentKey;
 
 /// Ranges on their way.
 #[derive(Default)]
 pub(super) struct Ranges(PageSet);
 
-impl Sink for Ranges {
-    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault> {
-        let (from, odd_from) = imei(row, Column::From, desk)?;
-        let (to, odd_to) = imei(row, Column::To, desk)?;
+/// Ranges of one block: whether one says something new shows where they come together.
+#[derive(Default)]
+pub(super) struct Ends(Vec<(EquipmentKey, EquipmentKey)>);
+
+impl Part for Ends {
+    fn row(&mut self, row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(), Fault> {
+        let (from, odd_from) = imei(row, Column::From, tray)?;
+        let (to, odd_to) = imei(row, Column::To, tray)?;
         let bad = |rule| Err(Fault::new(Column::To, row.get(Column::To), rule));
         if from.tac() != to.tac() {
             return bad("a range lies within one TAC: split it");
@@ -27,16 +33,28 @@ impl Sink for Ranges {
         if from > to {
             return bad("a range ends at or above its start");
         }
-        if desk.removes(row)? {
+        if tray.removes(row)? {
             let status = row.get(Column::Status);
             return Err(Fault::new(Column::Status, status, "a range takes nothing off: list the IMEIs one by one"));
         }
-        [odd_from, odd_to].into_iter().flatten().for_each(|warning| desk.warn(warning, row.at));
-        desk.accepted += u64::from(self.0.insert_range(from, to));
+        [odd_from, odd_to].into_iter().flatten().for_each(|warning| tray.warn(warning, row.at));
+        self.0.push((from, to));
         Ok(())
     }
+}
 
-    fn finish(self: Box<Self>, _desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+impl Sink for Ranges {
+    type Part = Ends;
+
+    fn part(&self) -> Ends {
+        Ends::default()
+    }
+
+    fn join(&mut self, part: Ends, desk: &mut Desk<'_>) {
+        desk.accepted += part.0.into_iter().filter(|(from, to)| self.0.insert_range(*from, *to)).count() as u64;
+    }
+
+    fn finish(self, _desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
         gathered.pages = self.0.into_pages();
         Ok(())
     }

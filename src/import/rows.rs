@@ -32,6 +32,10 @@ pub trait Packed: Clone + PartialEq + fmt::Debug {
     #[doc(hidden)]
     fn pack(&self, at: u32, operator: u16) -> Record<4>;
 
+    /// Which word of the short form has the operator.
+    #[doc(hidden)]
+    const OPERATOR_WORD: usize;
+
     /// The row of a short form, without its operator, and its tail.
     #[doc(hidden)]
     fn unpack(words: Record<4>) -> Option<(Self, Tail)>;
@@ -56,19 +60,21 @@ const BINDING: u8 = 2;
 /// Bits of a place that share a word with a packed IMSI, which has 54.
 const AT_HIGH_BITS: u32 = 10;
 const AT_LOW_BITS: u32 = 22;
+/// Where an operator lies in its word.
+const OPERATOR_SHIFT: u32 = 26;
 
 impl Tail {
     /// A packed IMSI (or 0) and this, in two words that sort by IMSI, then by place.
     const fn behind(self, imsi: u64) -> [u64; 2] {
         let low = (self.at as u64 & ((1 << AT_LOW_BITS) - 1)) << 42;
-        let rest = (self.operator as u64) << 26 | (self.day as u64) << 10 | self.flags as u64;
+        let rest = (self.operator as u64) << OPERATOR_SHIFT | (self.day as u64) << 10 | self.flags as u64;
         [imsi << AT_HIGH_BITS | (self.at >> AT_LOW_BITS) as u64, low | rest]
     }
 
     const fn read(words: [u64; 2]) -> (u64, Self) {
         let high = (words[0] & ((1 << AT_HIGH_BITS) - 1)) << AT_LOW_BITS;
         let at = (high | words[1] >> 42) as u32;
-        let (operator, day, flags) = ((words[1] >> 26) as u16, (words[1] >> 10) as u16, words[1] as u8);
+        let (operator, day, flags) = ((words[1] >> OPERATOR_SHIFT) as u16, (words[1] >> 10) as u16, words[1] as u8);
         (words[0] >> AT_HIGH_BITS, Self { at, operator, day, flags })
     }
 }
@@ -78,6 +84,8 @@ const fn flag(set: bool, flag: u8) -> u8 {
 }
 
 impl Packed for PairingRow {
+    const OPERATOR_WORD: usize = 3;
+
     fn order(&self) -> [u64; 3] {
         let (number, sim) = match (self.msisdn, self.imsi) {
             (Some(msisdn), sim) => (Some(Number::from(msisdn)), sim),
@@ -123,6 +131,8 @@ impl Packed for PairingRow {
 }
 
 impl Packed for SubscriberRow {
+    const OPERATOR_WORD: usize = 1;
+
     fn order(&self) -> [u64; 3] {
         [self.imsi.packed(), 0, 0]
     }
@@ -163,6 +173,14 @@ pub(super) fn unpacked<R: Packed>(
     let (row, tail) = R::unpack(words).ok_or_else(altered)?;
     let operator = OperatorId::from_number(tail.operator);
     Ok((row.with_operator(name(operator)), tail.at, operator))
+}
+
+/// The same short form with another number of its operator.
+pub(super) fn renumbered<R: Packed>(Record(mut words): Words, new: impl Fn(OperatorId) -> OperatorId) -> Words {
+    let word = &mut words[R::OPERATOR_WORD];
+    let operator = new(OperatorId::from_number((*word >> OPERATOR_SHIFT) as u16)).number();
+    *word = *word & !(u64::from(u16::MAX) << OPERATOR_SHIFT) | u64::from(operator) << OPERATOR_SHIFT;
+    Record(words)
 }
 
 /// Rows in order. Cloning copies a reference where they are many.
@@ -284,6 +302,11 @@ mod tests {
             let (row, place, id) = unpacked::<PairingRow>(pairing.pack(at, operator), name).unwrap();
             prop_assert_eq!((row.operator.clone(), place, id.number()), (name(id), at, operator));
             prop_assert_eq!(row.with_operator(None), pairing.clone());
+            let other = |_: OperatorId| OperatorId::from_number(!operator);
+            prop_assert_eq!(renumbered::<PairingRow>(pairing.pack(at, operator), other), pairing.pack(at, !operator));
+            prop_assert_eq!(
+                renumbered::<SubscriberRow>(subscriber.pack(at, operator), other), subscriber.pack(at, !operator)
+            );
             let (row, place, id) = unpacked::<SubscriberRow>(subscriber.pack(at, operator), name).unwrap();
             prop_assert_eq!((place, id.number()), (at, operator));
             prop_assert_eq!(row.with_operator(None), subscriber.clone());

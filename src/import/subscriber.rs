@@ -6,14 +6,15 @@
 
 use super::{
     Options,
-    desk::{At, Desk, OperatorId, RowView, Sink},
+    desk::{At, Desk, Numbers, OperatorId, Part, RowView, Sink},
     device::imei,
     error::ImportError,
     gathered::{Gathered, PairingRow, SubscriberRow},
     header::Column,
     merge::{Merging, Row},
     rejects::Fault,
-    rows::{Packed, Rows, Words, unpacked},
+    rows::{self, Packed, Rows, Words, unpacked},
+    tray::Tray,
     value,
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     pairing::PairingKind,
     spool::{Room, Sorting, Spool},
 };
-use std::{collections::BTreeSet, io};
+use std::{collections::BTreeSet, io, marker::PhantomData};
 
 /// Rows that are sorted.
 struct Sorted {
@@ -36,9 +37,9 @@ impl Sorted {
         Self { sorting: Sorting::new(&options.room.share(2)), room: options.room.share(4), failed: None }
     }
 
-    fn push(&mut self, row: &impl Packed, at: At, operator: OperatorId) {
+    fn join(&mut self, rows: Vec<Words>) {
         if self.failed.is_none() {
-            self.failed = self.sorting.push(row.pack(at, operator.number())).err();
+            self.failed = rows.into_iter().try_for_each(|row| self.sorting.push(row)).err();
         }
     }
 
@@ -74,6 +75,23 @@ struct Held<R> {
     at: At,
     operator: OperatorId,
     words: Words,
+}
+
+/// Rows of one block in their short form.
+pub(super) struct Short<R>(Vec<Words>, PhantomData<R>);
+
+impl<R: Packed> Short<R> {
+    fn new() -> Self {
+        Self(Vec::new(), PhantomData)
+    }
+
+    fn push(&mut self, row: &R, at: At, operator: OperatorId) {
+        self.0.push(row.pack(at, operator.number()));
+    }
+
+    fn renumbered(&mut self, new: &Numbers) {
+        self.0.iter_mut().for_each(|words| *words = rows::renumbered::<R>(*words, |operator| new.of(operator)));
+    }
 }
 
 /// Pairings on their way.
@@ -114,34 +132,50 @@ impl Row for Held<PairingRow> {
     }
 }
 
-impl Sink for Pairings {
-    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault> {
-        let (key, odd) = imei(row, Column::Imei, desk)?;
+impl Part for Short<PairingRow> {
+    fn row(&mut self, row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(), Fault> {
+        let (key, odd) = imei(row, Column::Imei, tray)?;
         let (msisdn, imsi) = (value::msisdn(row.get(Column::Msisdn))?, value::imsi(row.get(Column::Imsi))?);
         if msisdn.is_none() && imsi.is_none() {
             return Err(Fault::row("a pairing needs a number: msisdn, imsi or both"));
         }
-        let usual = if desk.options.binding { PairingKind::Binding } else { PairingKind::Allowance };
-        let operator = desk.operator(row)?;
+        let usual = if tray.options.binding { PairingKind::Binding } else { PairingKind::Allowance };
+        let operator = tray.operator(row)?;
         let pairing = PairingRow {
             key,
             msisdn,
             imsi,
             binding: value::binding(row.get(Column::Binding))?.unwrap_or(usual),
-            valid_until: Day::from_stored(desk.until(row)?),
+            valid_until: Day::from_stored(tray.until(row)?),
             operator: None,
-            remove: desk.removes(row)?,
+            remove: tray.removes(row)?,
         };
-        odd.into_iter().for_each(|warning| desk.warn(warning, row.at));
-        self.0.push(&pairing, row.at, operator);
+        odd.into_iter().for_each(|warning| tray.warn(warning, row.at));
+        self.push(&pairing, row.at, operator);
         Ok(())
+    }
+
+    fn renumber(&mut self, new: &Numbers) {
+        self.renumbered(new);
+    }
+}
+
+impl Sink for Pairings {
+    type Part = Short<PairingRow>;
+
+    fn part(&self) -> Self::Part {
+        Short::new()
+    }
+
+    fn join(&mut self, part: Self::Part, _desk: &mut Desk<'_>) {
+        self.0.join(part.0);
     }
 
     fn failure(&mut self) -> Option<io::Error> {
         self.0.failed.take()
     }
 
-    fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+    fn finish(self, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
         gathered.pairings = self.0.finish(desk)?;
         Ok(())
     }
@@ -184,26 +218,42 @@ impl Row for Held<SubscriberRow> {
     }
 }
 
-impl Sink for Subscribers {
-    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault> {
+impl Part for Short<SubscriberRow> {
+    fn row(&mut self, row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(), Fault> {
         let missing = |column, rule| Fault::new(column, "", rule);
         let imsi = value::imsi(row.get(Column::Imsi))?.ok_or_else(|| missing(Column::Imsi, "the IMSI is missing"))?;
-        let (msisdn, remove) = (value::msisdn(row.get(Column::Msisdn))?, desk.removes(row)?);
+        let (msisdn, remove) = (value::msisdn(row.get(Column::Msisdn))?, tray.removes(row)?);
         if msisdn.is_none() && !remove {
             return Err(missing(Column::Msisdn, "the MSISDN is missing"));
         }
-        let operator = desk.operator(row)?;
+        let operator = tray.operator(row)?;
         let since = value::day(Column::Since, row.get(Column::Since))?;
         let subscriber = SubscriberRow { imsi, msisdn, operator: None, since, remove };
-        self.0.push(&subscriber, row.at, operator);
+        self.push(&subscriber, row.at, operator);
         Ok(())
+    }
+
+    fn renumber(&mut self, new: &Numbers) {
+        self.renumbered(new);
+    }
+}
+
+impl Sink for Subscribers {
+    type Part = Short<SubscriberRow>;
+
+    fn part(&self) -> Self::Part {
+        Short::new()
+    }
+
+    fn join(&mut self, part: Self::Part, _desk: &mut Desk<'_>) {
+        self.0.join(part.0);
     }
 
     fn failure(&mut self) -> Option<io::Error> {
         self.0.failed.take()
     }
 
-    fn finish(self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+    fn finish(self, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
         gathered.subscribers = self.0.finish(desk)?;
         Ok(())
     }

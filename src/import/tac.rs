@@ -4,13 +4,14 @@
 //! and the later ones are rejected, because a catalogue is for people to read and decides nothing.
 
 use super::{
-    desk::{At, Desk, RowView, Sink},
+    desk::{At, Desk, Part, RowView, Sink},
     error::ImportError,
     fields::Dialect,
     gathered::{Gathered, TacClassRow, TacRow},
     header::Column,
     merge::{Row, merge},
     rejects::Fault,
+    tray::Tray,
     value,
 };
 use crate::identity::Tac;
@@ -77,7 +78,7 @@ impl Tacs {
         })
     }
 
-    fn named(row: &RowView<'_>, desk: &Desk<'_>) -> Result<TacRow, Fault> {
+    fn named(row: &RowView<'_>, tray: &Tray<'_>) -> Result<TacRow, Fault> {
         let name = |column| value::name(column, row.get(column));
         let tac = value::tac(row.get(Column::Tac))?;
         let models = [name(Column::Model)?, name(Column::MarketingName)?, name(Column::InternalModel)?];
@@ -89,20 +90,32 @@ impl Tacs {
             model: models.into_iter().find(|model| !model.is_empty()).unwrap_or_default(),
             device_type: name(Column::DeviceType)?,
             allocation_date: value::day(Column::AllocationDate, &allocated)?,
-            remove: desk.removes(row)?,
+            remove: tray.removes(row)?,
         })
     }
 }
 
-impl Sink for Tacs {
-    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault> {
+impl Part for Tacs {
+    fn row(&mut self, row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(), Fault> {
         let literal = row.layout.dialect() == Dialect::Literal;
-        let model = if literal { Self::literal(row)? } else { Self::named(row, desk)? };
+        let model = if literal { Self::literal(row)? } else { Self::named(row, tray)? };
         self.0.push(HeldTac { row: model, at: row.at });
         Ok(())
     }
+}
 
-    fn finish(mut self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+impl Sink for Tacs {
+    type Part = Self;
+
+    fn part(&self) -> Self {
+        Self::default()
+    }
+
+    fn join(&mut self, mut part: Self, _desk: &mut Desk<'_>) {
+        self.0.append(&mut part.0);
+    }
+
+    fn finish(mut self, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
         merge(&mut self.0, desk)?;
         gathered.tacs = self.0.into_iter().map(|held| held.row).collect();
         Ok(())
@@ -138,15 +151,27 @@ impl Row for (TacClassRow, At) {
     }
 }
 
-impl Sink for TacClasses {
-    fn row(&mut self, row: &RowView<'_>, desk: &mut Desk<'_>) -> Result<(), Fault> {
+impl Part for TacClasses {
+    fn row(&mut self, row: &RowView<'_>, tray: &mut Tray<'_>) -> Result<(), Fault> {
         let tac = value::tac(row.get(Column::Tac))?;
-        let hard = value::hard(row.get(Column::Bar))?.unwrap_or(desk.options.hard);
-        self.0.push((TacClassRow { tac, hard, remove: desk.removes(row)? }, row.at));
+        let hard = value::hard(row.get(Column::Bar))?.unwrap_or(tray.options.hard);
+        self.0.push((TacClassRow { tac, hard, remove: tray.removes(row)? }, row.at));
         Ok(())
     }
+}
 
-    fn finish(mut self: Box<Self>, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
+impl Sink for TacClasses {
+    type Part = Self;
+
+    fn part(&self) -> Self {
+        Self::default()
+    }
+
+    fn join(&mut self, mut part: Self, _desk: &mut Desk<'_>) {
+        self.0.append(&mut part.0);
+    }
+
+    fn finish(mut self, desk: &mut Desk<'_>, gathered: &mut Gathered) -> Result<(), ImportError> {
         merge(&mut self.0, desk)?;
         gathered.tac_classes = self.0.into_iter().map(|(row, _)| row).collect();
         Ok(())

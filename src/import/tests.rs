@@ -7,6 +7,7 @@ mod memory;
 mod models;
 mod refusals;
 mod rows;
+mod threads;
 
 use super::*;
 use tempfile::TempDir;
@@ -42,8 +43,12 @@ impl Lists {
 
     /// The same without the quick way.
     pub(super) fn read_slowly(&self, options: &Options) -> Result<Gathered, ImportError> {
+        self.read_in_manner(options, Manner { quick: false, ..Manner::USUAL })
+    }
+
+    pub(super) fn read_in_manner(&self, options: &Options, manner: Manner) -> Result<Gathered, ImportError> {
         let cancel = AtomicBool::new(false);
-        gather(&options.checked()?, &self.inputs, &Pulse::new(&progress::Silent, &cancel), false)
+        gather(&options.checked()?, &self.inputs, &Pulse::new(&progress::Silent, &cancel), manner)
     }
 
     /// Text without the directory, which differs from run to run.

@@ -7,14 +7,13 @@
 use super::{
     Store, StoreError, cf, keys,
     open::{META_APPLIED, OpenMode, encode_applied},
-    ranges::{BodySums, Sum},
+    ranges::BodySums,
     rows::{BodyHasher, Salts, StoredRow, numbers_of, sim_of},
+    waiting::Waiting,
 };
 use crate::{
-    batch::{BatchNumber, BatchState, BodyRow, PersonHash},
-    identity::{EquipmentKey, Imsi, Msisdn},
+    batch::{BatchNumber, BatchState, BodyRow},
     journal::{BOOTSTRAP, BatchDiscarded, Change, Entry},
-    pairing::Number,
     revision::Revision,
 };
 use fail::fail_point;
@@ -134,8 +133,7 @@ impl<'a> Writer<'a> {
             hasher: BodyHasher::default(),
             rows: 0,
             sums: BodySums::default(),
-            waiting: Vec::new(),
-            waiting_bytes: 0,
+            waiting: Waiting::new(number),
         })
     }
 
@@ -144,10 +142,10 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// When RocksDB cannot write; then nothing of the group is visible and the store refuses further work.
-    pub fn commit(&mut self, drafts: Vec<Draft>, bodies: Vec<BodyWriter<'a>>) -> Result<Revision, StoreError> {
+    pub fn commit(&mut self, drafts: Vec<Draft>, mut bodies: Vec<BodyWriter<'a>>) -> Result<Revision, StoreError> {
         let mut group = WriteBatch::default();
-        for body in &bodies {
-            body.put_waiting(&mut group)?;
+        for body in &mut bodies {
+            body.waiting.put(self.store, &mut group)?;
         }
         let mut revision = self.applied;
         // Entries are asked for by time: a clock that was set back must not put one before its predecessor.
@@ -264,15 +262,6 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The index rows that a row brings.
-struct Indexed {
-    numbers: Vec<(Number, EquipmentKey)>,
-    person: Option<(PersonHash, EquipmentKey)>,
-    sim: Option<(Msisdn, Imsi)>,
-    /// The sum of its range up to this row.
-    sum: Sum,
-}
-
 /// The rows of one batch on their way to the disk.
 pub struct BodyWriter<'a> {
     store: &'a Store,
@@ -282,8 +271,7 @@ pub struct BodyWriter<'a> {
     hasher: BodyHasher,
     rows: u64,
     sums: BodySums,
-    waiting: Vec<(StoredRow, Indexed)>,
-    waiting_bytes: usize,
+    waiting: Waiting,
 }
 
 impl BodyWriter<'_> {
@@ -297,34 +285,9 @@ impl BodyWriter<'_> {
         self.hasher.add_encoded(&stored, row);
         let sum = self.sums.add(&stored);
         self.rows += 1;
-        // Each row brings an index row of about the same key.
-        self.waiting_bytes += 2 * stored.key.len() + stored.value.len();
-        let person = match row {
-            BodyRow::Holder { key, person } => Some((*person, *key)),
-            _ => None,
-        };
-        self.waiting.push((stored, Indexed { numbers: numbers_of(row), person, sim: sim_of(row), sum }));
-        if self.staged && self.waiting_bytes > CHUNK_BYTES {
+        self.waiting.push(row, stored, sum);
+        if self.staged && self.waiting.bytes() > CHUNK_BYTES {
             self.write_ahead()?;
-        }
-        Ok(())
-    }
-
-    fn put_waiting(&self, batch: &mut WriteBatch) -> Result<(), StoreError> {
-        let (touched, numbers) = (self.store.cf(cf::TOUCHED)?, self.store.cf(cf::NUMBERS)?);
-        for (row, indexed) in &self.waiting {
-            batch.put_cf(self.store.cf(family_name(row.family))?, &row.key, &row.value);
-            // The last row of a range leaves the sum of all of it.
-            batch.put_cf(touched, keys::touched(self.number, row.family, &row.key), indexed.sum);
-            for (number, key) in &indexed.numbers {
-                batch.put_cf(numbers, keys::number_row(*number, *key, self.number), []);
-            }
-            if let Some((msisdn, imsi)) = indexed.sim {
-                batch.put_cf(self.store.cf(cf::SIMS)?, keys::sim_row(msisdn, imsi, self.number), []);
-            }
-            if let Some((person, key)) = &indexed.person {
-                batch.put_cf(self.store.cf(cf::PERSONS)?, keys::person_row(person, *key, self.number), []);
-            }
         }
         Ok(())
     }
@@ -332,11 +295,9 @@ impl BodyWriter<'_> {
     fn write_ahead(&mut self) -> Result<(), StoreError> {
         self.store.check_whole()?;
         let mut batch = WriteBatch::default();
-        self.put_waiting(&mut batch)?;
+        self.waiting.put(self.store, &mut batch)?;
         // Not synced: the sync of the activating entry covers every earlier byte of the log.
         self.store.db.write(batch).map_err(|error| self.store.failed_write("the body of a batch", &error))?;
-        self.waiting.clear();
-        self.waiting_bytes = 0;
         fail_point!("store-mid-body");
         Ok(())
     }

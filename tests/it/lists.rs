@@ -294,3 +294,43 @@ fn every_pairing_by_imsi_meets_the_number_of_its_sim() {
     assert!(explained.contains("allowance 51010*******802, batch 3  <- the number asked"), "{explained}");
     server.stop();
 }
+
+#[test]
+fn how_many_threads_take_a_list_does_not_show() {
+    // Longer than some blocks, with rows that are rejected, doubled and of several operators.
+    let imeis: String = (0..60_000_u64)
+        .map(|at| match at % 997 {
+            0 => format!("{at}\n"),
+            1 => format!(" \"{}\" \r\n", 35_440_030_000_000 + at),
+            2 => "\n".to_owned(),
+            _ => format!("{}{}\n", 35_440_030_000_000 + at * 7919 % 50_000, at % 10),
+        })
+        .collect();
+    let pairings: String = (0..20_000_u64)
+        .chain(100..400)
+        .map(|at| {
+            let operator = ["telkomsel", "xlsmart", "Indosat", "a/b"][(at % 301 % 4) as usize];
+            format!("{},{},{operator}\n", 35_440_030_000_000 + at * 31 % 9_000, 6_281_200_000_000 + at % 1_700)
+        })
+        .collect();
+    let told = [1, 2, 5].map(|threads| {
+        let register = Register::new();
+        let rejects = register.path("rejects.csv");
+        let options = format!("--threads {threads} --rejects {}", rejects.display());
+        let lists = [("registered", imeis.clone()), ("pairing", format!("imei,msisdn,operator\n{pairings}"))];
+        let mut told = Vec::new();
+        for (kind, list) in lists {
+            let mut summary = register.import(kind, &list, &options);
+            assert!(
+                summary["rejected"].as_u64().unwrap() > 50 && summary["duplicates"].as_u64().unwrap() > 50,
+                "{summary}"
+            );
+            assert!(summary["added"].as_u64().unwrap() > 5_000, "{summary}");
+            let plain = |text: &str| text.replace(register.path("").to_str().unwrap(), "");
+            summary["rejects_sample"] = plain(&summary["rejects_sample"].to_string()).into();
+            told.push((summary, plain(&std::fs::read_to_string(&rejects).unwrap())));
+        }
+        (told, register.digest())
+    });
+    assert!(told[0] == told[1] && told[0] == told[2], "{told:#?}");
+}

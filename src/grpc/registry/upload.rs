@@ -120,9 +120,9 @@ impl Upload {
         }
         let name = Path::new(&self.order.file_name).file_name().map_or("list".into(), |name| name.to_string_lossy());
         let input = Input::Named { path: self.path.clone(), name: name.as_ref().into() };
-        // Checks need the memory of this machine more than a list does.
+        // Checks need the memory and the cores of this machine more than a list does.
         let room = self.path.parent().map(|folder| Room::within(folder).share(4)).unwrap_or_default();
-        let options = Options { room, ..self.options.clone() };
+        let options = Options { room, threads: 1, ..self.options.clone() };
         let list = import::read(&options, &[input], &import::progress::Silent, &AtomicBool::new(false))
             .map_err(|error| Refusal::Invalid(error.to_string().into()))?;
         let rejects = list.sample_rejects.iter().map(|reject| proto::RejectedRow {
