@@ -1,7 +1,7 @@
 //! Directory: from the id of a chunk to the chunk.
 //!
-//! A hash table in three levels of shared slices: root, branches of 64 leaves, leaves of about six
-//! sorted entries without empty slots. A change copies the root's references, one branch and one leaf, so
+//! A hash table in three levels of shared slices: root, branches of 64 leaves, leaves of about three
+//! sorted entries without empty slots, which are two lines of memory. A change copies the root's references, one branch and one leaf, so
 //! readers of an older root never see it. Ids are hashed because chunks crowd in few TACs.
 //! What always holds: entries of a leaf ascend by id; only the writer rebuilds, when leaves have doubled.
 
@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 const BRANCH_LEAVES: usize = 64;
 /// Entries of a leaf after building.
-const LEAF_TARGET: usize = 4;
+const LEAF_TARGET: usize = 2;
 /// Mean entries of a leaf above which the table is rebuilt with more branches.
-const LEAF_MEAN_MAX: usize = 8;
+const LEAF_MEAN_MAX: usize = 4;
 
-/// Steps of a search by halves in a leaf of up to 16 entries.
-const HALVES: [usize; 4] = [8, 4, 2, 1];
+/// Steps of a search by halves in a leaf of up to 8 entries.
+const HALVES: [usize; 3] = [4, 2, 1];
 /// Entries of the smallest kind in a line of memory.
 const ENTRIES_A_LINE: usize = 2;
 
@@ -137,7 +137,7 @@ pub(super) fn leaf<V>(slot: Option<&Leaf<V>>) -> &[Entry<V>] {
     let leaf: &[_] = slot.map_or(&[], |leaf| leaf);
     // As many as most leaves have, whatever this one has: to ask twice costs less than to guess its length wrong.
     let last = leaf.len().saturating_sub(1);
-    (0..LEAF_MEAN_MAX).step_by(ENTRIES_A_LINE).for_each(|index| near::bring(leaf.get(index.min(last))));
+    (0..=LEAF_MEAN_MAX).step_by(ENTRIES_A_LINE).for_each(|index| near::bring(leaf.get(index.min(last))));
     leaf
 }
 
