@@ -1,8 +1,8 @@
 //! Directory: from the id of a chunk to the chunk.
 //!
 //! A hash table in three levels of shared slices: root, branches of 64 leaves, leaves of about three
-//! sorted entries without empty slots, which are two lines of memory. A change copies the root's references, one branch and one leaf, so
-//! readers of an older root never see it. Ids are hashed because chunks crowd in few TACs.
+//! sorted entries without empty slots, which are two lines of memory. A change copies the root's references,
+//! one branch and one leaf, so readers of an older root never see it. Ids are hashed because chunks crowd in few TACs.
 //! What always holds: entries of a leaf ascend by id; only the writer rebuilds, when leaves have doubled.
 
 use super::{memory, near};
