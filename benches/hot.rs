@@ -1,6 +1,7 @@
 //! What the hot sets cost: bits per device, and time per lookup, alone and in batches of 64.
 //!
-//! `SARING_BENCH_IMEIS` sets the number of devices (1,000,000 if absent). Every answer is asserted.
+//! `SARING_BENCH_IMEIS` sets the number of devices (1,000,000 if absent). Every answer is asserted. `lines` says what a line of
+//! memory costs on this machine that lies anywhere in `SARING_BENCH_LINES_MIB` (16 if absent): no lookup is below its lines.
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, dead_code, missing_docs)]
 
 #[path = "common/setup.rs"]
@@ -130,6 +131,22 @@ fn lookups(c: &mut Criterion) {
     drop(report("random0.1"));
 }
 
+/// Lines of memory anywhere, as many asked for together as devices are.
+fn lines(c: &mut Criterion) {
+    let mib = std::env::var("SARING_BENCH_LINES_MIB").map_or(16, |mib| mib.parse::<u64>().unwrap());
+    let words: Vec<u64> = (0..mib << 17).collect();
+    let mut random = SplitMix64::new(SEED);
+    let mut group = c.benchmark_group("hot");
+    group.throughput(Throughput::Elements(GROUP as u64));
+    group.bench_function(BenchmarkId::new("lines64", format!("{mib} MiB")), |b| {
+        b.iter(|| {
+            let asked: [u64; GROUP] = std::array::from_fn(|_| random.below(words.len() as u64));
+            assert_eq!(asked.map(|index| words[index as usize]), asked);
+        });
+    });
+    group.finish();
+}
+
 /// One device comes or goes, one page each time.
 fn changes(c: &mut Criterion) {
     for name in ["clustered", "random5"] {
@@ -184,5 +201,5 @@ fn pairs(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, lookups, changes, pairs);
+criterion_group!(benches, lookups, changes, pairs, lines);
 criterion_main!(benches);

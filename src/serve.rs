@@ -31,6 +31,19 @@ use tokio::sync::watch;
 /// Threads of the side runtime: console, acceptor, waiting for explanations.
 const SIDE_THREADS: usize = 2;
 
+/// The niceness of all work beside the checks: a third of their share where both want the same core (nice(7)).
+const SIDE_NICENESS: i32 = 5;
+
+/// Lets checks go first where cores are short: lists, pages and backups can wait, a phone that attaches cannot. Threads
+/// that this one starts give way as well.
+fn give_way() {
+    use rustix::process::{getpriority_process, setpriority_process};
+    if getpriority_process(None).is_ok_and(|niceness| niceness < SIDE_NICENESS) {
+        // Where the system refuses, everything runs as it did.
+        let _ = setpriority_process(None, SIDE_NICENESS);
+    }
+}
+
 /// A loaded register.
 pub struct Loaded {
     /// What checks read.
@@ -148,6 +161,7 @@ impl Node {
         let side = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SIDE_THREADS)
             .thread_name("side")
+            .on_thread_start(give_way)
             .enable_all()
             .build()?;
         let metrics = Metrics::new(config.runtimes())?;

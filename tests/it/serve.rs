@@ -259,3 +259,28 @@ fn a_server_is_not_ready_while_it_loads() {
     });
     assert!(seen, "no server was ever seen loading");
 }
+
+/// The niceness of each thread of a process by its name (field 19 of proc_pid_stat(5)).
+fn niceness(pid: u32) -> Vec<(String, i32)> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).ok());
+    stats
+        .map(|stat| {
+            let (name, fields) = stat.split_once('(').unwrap().1.rsplit_once(')').unwrap();
+            (name.to_owned(), fields.split_whitespace().nth(16).unwrap().parse().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn work_beside_checks_gives_way_to_them() {
+    let register = register();
+    let server = Server::start(&register);
+    let own = niceness(std::process::id())[0].1;
+    let threads = niceness(server.pid());
+    let of = |name: &str| threads.iter().filter(|(other, _)| other.starts_with(name)).map(|(_, nice)| *nice).collect();
+    let (checks, side): (BTreeSet<i32>, BTreeSet<i32>) = (of("check-"), of("side"));
+    assert_eq!(checks, BTreeSet::from([own]), "{threads:?}");
+    assert_eq!(side, BTreeSet::from([own.max(5)]), "{threads:?}");
+    server.stop();
+}

@@ -41,7 +41,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rand_core", &["tree"]),
     ("hdrhistogram", &["bench"]),
     ("loona_hpack", &["bench"]),
-    ("rustix", &["bench"]),
+    ("rustix", &["bench", "serve"]),
     ("hyper", &["bench"]),
     ("hyper_util", &["bench"]),
     ("http_body_util", &["bench"]),
