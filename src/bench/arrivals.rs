@@ -75,6 +75,39 @@ impl Iterator for Arrivals {
     }
 }
 
+/// When what is due leaves: at once, or together with all that falls due within some time, when that is over.
+#[derive(Clone, Debug)]
+pub struct Departures {
+    arrivals: Arrivals,
+    /// In nanoseconds; what is not gathered leaves in its own.
+    gather: u64,
+}
+
+/// A question that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// From when its time runs, in nanoseconds since the run began.
+    pub due: u64,
+    /// When it leaves.
+    pub leaves: u64,
+}
+
+impl Departures {
+    /// Departures of a process.
+    pub fn new(arrivals: Arrivals, gather: Duration) -> Self {
+        Self { arrivals, gather: (gather.as_nanos() as u64).max(1) }
+    }
+}
+
+impl Iterator for Departures {
+    type Item = Departure;
+
+    fn next(&mut self) -> Option<Departure> {
+        let due = self.arrivals.next()?;
+        Some(Departure { due, leaves: due.checked_next_multiple_of(self.gather).unwrap_or(u64::MAX) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -112,6 +145,25 @@ mod tests {
             let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / counts.len() as f64;
             prop_assert!((mean / MEAN - 1.0).abs() < 0.05, "{mean}");
             prop_assert!((variance / mean - 1.0).abs() < 0.25, "{variance} of {mean}");
+        }
+    }
+
+    proptest! {
+        /// What is gathered falls due at the same moments, leaves at the next multiple, and never before it is due.
+        #[test]
+        fn what_is_gathered_leaves_together(seed in any::<u64>(), per_second in 1e3..1e6_f64, micros in 0..2_000_u64) {
+            const COUNT: usize = 2_000;
+            let arrivals = Arrivals::new(seed, per_second);
+            let gathered = Departures::new(arrivals.clone(), Duration::from_micros(micros));
+            for (due, departure) in arrivals.take(COUNT).zip(gathered) {
+                prop_assert_eq!(departure.due, due);
+                let (waits, together) = (departure.leaves - due, micros * 1_000);
+                if micros == 0 {
+                    prop_assert_eq!(waits, 0);
+                } else {
+                    prop_assert!(waits < together && departure.leaves % together == 0, "{departure:?}");
+                }
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! The loop of one thread: what is due goes out, what has come is judged, and then it sleeps until either.
 //!
 //! What always holds: a question that is due is taken up whatever the server does; how late that was is told apart
-//! ([`Own`]) from how long the answer took; the clock is read twice a turn, not for each question.
+//! ([`Own`]) from how long the answer took; the clock is read twice a turn, not for each question. What was gathered
+//! before it left waited by order: that is part of an answer's time, and not of how late the generator was.
 
 use super::{
-    arrivals::Arrivals,
+    arrivals::{Departure, Departures},
     cpu::Cpu,
     deck::Deck,
     judge::{Counts, Judge, histogram},
@@ -34,7 +35,7 @@ const TIMER_SLACK_NANOS: u64 = 1_000;
 #[derive(Debug)]
 pub enum Source {
     /// Moments at which messages are due.
-    Open(Arrivals),
+    Open(Departures),
     /// So many messages without an answer on each connection at all times.
     Closed(usize),
 }
@@ -68,7 +69,7 @@ pub struct Part<'a> {
 /// What the generator itself cost, and how late it was.
 #[derive(Clone, Debug)]
 pub struct Own {
-    /// Nanoseconds from when a message was due until the thread took it up.
+    /// Nanoseconds from when a message was to leave until the thread took it up.
     pub late: Histogram<u64>,
     /// While it was measured.
     pub cpu: Cpu,
@@ -91,7 +92,9 @@ struct Drive<'a> {
     /// When a connection may open its stream again.
     paused: Vec<u64>,
     next: u64,
+    /// Whose turn it is, and when left what it got.
     turn: usize,
+    left: u64,
     /// Of connections that the server has ended.
     traffic: Traffic,
     from: u64,
@@ -112,8 +115,8 @@ pub fn drive(part: Part<'_>) -> Result<(Counts, Own), BenchError> {
     judge.counts.course = part.slice.map(|slice| Course::new(slice, part.duration)).transpose()?;
     let (backlog, paused) = (vec![VecDeque::new(); count], vec![0; count]);
     let next = u64::from(part.first);
-    Drive { part, judge, late: histogram()?, backlog, paused, next, turn: 0, traffic: Traffic::default(), from, until }
-        .run()
+    let (late, traffic) = (histogram()?, Traffic::default());
+    Drive { part, judge, late, backlog, paused, next, turn: 0, left: 0, traffic, from, until }.run()
 }
 
 fn nanos(time: Duration) -> u64 {
@@ -122,7 +125,7 @@ fn nanos(time: Duration) -> u64 {
 
 impl Drive<'_> {
     fn run(mut self) -> Result<(Counts, Own), BenchError> {
-        let mut due = self.next_due();
+        let mut next = self.departure();
         let mut measured: Option<(Cpu, u64)> = None;
         let mut own = None;
         loop {
@@ -136,12 +139,13 @@ impl Drive<'_> {
             {
                 own = Some((Cpu::of_this_thread()?.since(before), Duration::from_nanos(now - begun)));
             }
-            self.take_up(now, &mut due);
+            self.take_up(now, &mut next);
             self.send(now)?;
-            if now >= self.until && (self.is_quiet() || now >= self.until + nanos(DRAIN)) {
+            let all_left = next.is_none_or(|next| next.due >= self.until);
+            if now >= self.until && all_left && (self.is_quiet() || now >= self.until + nanos(DRAIN)) {
                 break;
             }
-            self.wait(now, due)?;
+            self.wait(now, next)?;
         }
         let (cpu, clock) = own.unwrap_or_default();
         let messages = self.judge.counts.asked;
@@ -154,10 +158,11 @@ impl Drive<'_> {
         nanos(self.part.begun.elapsed())
     }
 
-    fn next_due(&mut self) -> u64 {
+    /// The next question; none where each answer brings it.
+    fn departure(&mut self) -> Option<Departure> {
         match &mut self.part.source {
-            Source::Open(arrivals) => arrivals.next().unwrap_or(u64::MAX),
-            Source::Closed(_) => u64::MAX,
+            Source::Open(departures) => departures.next(),
+            Source::Closed(_) => None,
         }
     }
 
@@ -167,8 +172,8 @@ impl Drive<'_> {
         message as u32
     }
 
-    /// What is due goes to the connections in turn.
-    fn take_up(&mut self, now: u64, due: &mut u64) {
+    /// What is to leave goes to the connections in turn; what leaves together, to one of them.
+    fn take_up(&mut self, now: u64, next: &mut Option<Departure>) {
         if let Source::Closed(in_flight) = self.part.source {
             if now < self.until {
                 for at in 0..self.part.connections.len() {
@@ -180,13 +185,16 @@ impl Drive<'_> {
             }
             return;
         }
-        while *due <= now && *due < self.until {
-            if *due >= self.from {
-                self.late.saturating_record((now - *due).max(1));
+        while let Some(Departure { due, leaves }) = next.filter(|next| next.leaves <= now && next.due < self.until) {
+            if due >= self.from {
+                self.late.saturating_record((now - leaves).max(1));
             }
-            self.turn = (self.turn + 1) % self.part.connections.len();
-            self.put(self.turn, *due);
-            *due = self.next_due();
+            if leaves != self.left {
+                self.left = leaves;
+                self.turn = (self.turn + 1) % self.part.connections.len();
+            }
+            self.put(self.turn, due);
+            *next = self.departure();
         }
     }
 
@@ -224,10 +232,10 @@ impl Drive<'_> {
         self.backlog.iter().all(VecDeque::is_empty) && self.part.connections.iter().all(|one| one.in_flight() == 0)
     }
 
-    /// Sleeps until something is due or has come, and takes what has come.
-    fn wait(&mut self, now: u64, due: u64) -> Result<(), BenchError> {
-        let waits_for = |due: u64| Duration::from_nanos(due.saturating_sub(now)).min(SLEEP_MAX);
-        let sleep = if due < self.until { waits_for(due) } else { SLEEP_MAX };
+    /// Sleeps until something is to leave or has come, and takes what has come.
+    fn wait(&mut self, now: u64, next: Option<Departure>) -> Result<(), BenchError> {
+        let leaves = next.filter(|next| next.due < self.until).map(|next| next.leaves.saturating_sub(now));
+        let sleep = leaves.map_or(SLEEP_MAX, |nanos| Duration::from_nanos(nanos).min(SLEEP_MAX));
         let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(sleep.subsec_nanos()) };
         let flags = |connection: &Connection| {
             if connection.has_unsent() { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN }

@@ -122,6 +122,8 @@ pub struct Order {
     pub burst: Option<Burst>,
     /// How finely the course of the run is kept; none: it is not.
     pub slice: Option<Duration>,
+    /// With [`Pace::Rate`]: what falls due within so long leaves together, when that is over; zero: each by itself.
+    pub gather: Duration,
     /// How long is measured.
     pub duration: Duration,
     /// How long is asked before, unmeasured.
@@ -156,6 +158,7 @@ impl Order {
             pace,
             burst: None,
             slice: None,
+            gather: Duration::ZERO,
             duration: Duration::from_secs(10),
             warm_up: Duration::from_secs(1),
             connections: 4,

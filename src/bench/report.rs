@@ -114,7 +114,7 @@ pub struct ServerCpu {
 /// What the generator itself was like.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// How late it took questions up, in microseconds. Zero where each answer brings the next.
+    /// How late it took questions up that were to leave, in microseconds. Zero where each answer brings the next.
     pub late_us: Percentiles,
     /// Its own CPU for a message, system included, in nanoseconds.
     pub ns_per_message: f64,
@@ -162,6 +162,9 @@ pub struct Measured {
     pub checks_per_message: usize,
     /// Checks a second that were asked for; none: as many as were answered.
     pub asked_per_second: Option<f64>,
+    /// How long what was due was gathered before it left together, in microseconds; 0: each left by itself.
+    #[serde(default)]
+    pub gathered_us: f64,
     /// Checks a second that were answered right.
     pub checks_per_second: f64,
     /// Connections.
@@ -248,6 +251,7 @@ impl Measured {
                 Pace::Rate(rate) => Some(rate),
                 Pace::Max => None,
             },
+            gathered_us: order.gather.as_nanos() as f64 / 1e3,
             checks_per_second: checks / seconds,
             connections: order.connections,
             seconds,

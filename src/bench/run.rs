@@ -2,7 +2,7 @@
 
 use super::{
     Burst, Mode, Order, Pace, Script,
-    arrivals::Arrivals,
+    arrivals::{Arrivals, Departures},
     cpu::OfServer,
     deck::Deck,
     drive::{Own, Part, Source, drive},
@@ -62,6 +62,9 @@ pub fn run_deck(order: &Order, deck: &Deck) -> Result<Measured, BenchError> {
     }
     if order.burst.is_some() && order.pace == Pace::Max {
         return Err(BenchError::Order("a burst is a change of rate: name the usual one".into()));
+    }
+    if order.gather > Duration::ZERO && order.pace == Pace::Max {
+        return Err(BenchError::Order("only what falls due at a rate can be gathered: name the rate".into()));
     }
     let threads = order.threads.min(order.connections);
     let mut lines = (0..order.connections).map(|_| connect(order)).collect::<Result<Vec<_>, _>>()?;
@@ -127,13 +130,14 @@ fn part<'a>(
         Pace::Rate(checks) => {
             let messages = checks / order.per_message() as f64 / threads as f64;
             let arrivals = Arrivals::new(order.seed.wrapping_add(nth as u64), messages);
-            Source::Open(match order.burst {
+            let arrivals = match order.burst {
                 Some(Burst { rate, start, length }) => {
                     let from = order.warm_up + start;
                     arrivals.with_burst(messages * rate / checks, from..from + length)
                 }
                 None => arrivals,
-            })
+            };
+            Source::Open(Departures::new(arrivals, order.gather))
         }
     };
     let (first, step) = (nth as u32, threads as u32);

@@ -76,6 +76,10 @@ struct CheckArgs {
     /// after it answers are as fast as before
     #[arg(long, value_name = "R@START+LENGTH", conflicts_with = "sweep", value_parser = burst)]
     burst: Option<Burst>,
+    /// With --rate: what falls due within so long leaves together, in one packet, as 100us. Waiting for it is part of an
+    /// answer's time; the load generator and the server handle a packet for less than the calls of it one by one
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    gather: Duration,
     /// How long is measured: 500ms, 10s, 2m
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     duration: Duration,
@@ -165,6 +169,7 @@ fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let order = Order {
         burst: args.burst,
         slice: args.burst.map(|_| SLICE),
+        gather: args.gather,
         duration: args.duration,
         warm_up: args.warm_up,
         connections: args.connections,
@@ -220,12 +225,13 @@ fn judged(wrong: u64, measured: &Measured) -> Result<Exit, Failure> {
     Err("no question was answered right".into())
 }
 
-/// A time in words: 500ms, 10s, 2m.
+/// A time in words: 100us, 500ms, 10s, 2m.
 fn duration(text: &str) -> Result<Duration, String> {
-    let bad = || format!("{text:?} is no length of time: write 500ms, 10s or 2m");
+    let bad = || format!("{text:?} is no length of time: write 100us, 500ms, 10s or 2m");
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor = match unit {
+        "us" => 0.000_001,
         "ms" => 0.001,
         "s" | "" => 1.0,
         "m" => 60.0,

@@ -4,8 +4,10 @@
 //! without a word. So once the write of a group is synced, the head of the journal's tree is signed and noted in the
 //! file
 //! `CHECKPOINT`; a register that holds less, or other entries, is refused when it is opened.
-//! What always holds: `CHECKPOINT` never names an entry that was not synced. It is replaced as a whole and not
-//! synced: after a loss of power it may name an older head, or lack its end, and then it only proves less.
+//! What always holds: `CHECKPOINT` never names an entry that was not synced. It is not synced itself: after a loss of
+//! power it may name an older head, or lack its end, and then it only proves less. A note is written over one of the
+//! same length by one write within one sector, which is there or is not; where the length changes, a new file takes the
+//! place of the old one.
 //! Anything else in it that the register's key has not signed is damage. The public key stands in `meta` too, so that
 //! a key that is put in the place of another is found.
 
@@ -15,7 +17,7 @@ use fail::fail_point;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -23,6 +25,8 @@ use std::{
 pub(super) const CHECKPOINT: &str = "CHECKPOINT";
 /// The next one, until it takes its place.
 const CHECKPOINT_NEXT: &str = "CHECKPOINT.next";
+/// A disk writes so many bytes as a whole.
+const SECTOR_BYTES: usize = 512;
 /// The signing key. Readable by its owner only.
 pub(super) const KEY: &str = "journal.key";
 /// The public key, for whoever verifies.
@@ -84,14 +88,26 @@ impl Signing {
     /// Signs a head whose entries are synced, and notes it.
     pub(super) fn sign(&self, head: Head) -> Result<Checkpoint, StoreError> {
         let signed = self.signer.sign(head).map_err(|error| failed(&self.directory, &io::Error::other(error)))?;
-        let note = || -> io::Result<()> {
-            let next = self.directory.join(CHECKPOINT_NEXT);
-            fs::write(&next, signed.note())?;
-            fail_point!("store-mid-checkpoint", |_| Ok(()));
-            fs::rename(next, self.directory.join(CHECKPOINT))
-        };
-        note().map_err(|error| failed(&self.directory, &error))?;
+        self.note(signed.note().as_bytes()).map_err(|error| failed(&self.directory, &error))?;
         Ok(signed)
+    }
+}
+
+impl Signing {
+    /// Puts a note in the place of the last one.
+    fn note(&self, note: &[u8]) -> io::Result<()> {
+        let path = self.directory.join(CHECKPOINT);
+        if note.len() <= SECTOR_BYTES
+            && let Ok(last) = OpenOptions::new().write(true).open(&path)
+            && last.metadata()?.len() == note.len() as u64
+        {
+            fail_point!("store-mid-checkpoint", |_| Ok(()));
+            return last.write_all_at(note, 0);
+        }
+        let next = self.directory.join(CHECKPOINT_NEXT);
+        fs::write(&next, note)?;
+        fail_point!("store-mid-checkpoint", |_| Ok(()));
+        fs::rename(next, path)
     }
 }
 
@@ -125,7 +141,7 @@ pub(super) fn forget(directory: &Path) -> Result<(), StoreError> {
 /// When there is a file that cannot be read.
 pub(super) fn read_note(directory: &Path) -> Result<Option<String>, StoreError> {
     let damaged = |why: &dyn std::fmt::Display| StoreError::damaged(directory, format!("{CHECKPOINT} {why}"));
-    let bytes = match fs::read(directory.join(CHECKPOINT)) {
+    let bytes = match read_settled(&directory.join(CHECKPOINT)) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -137,6 +153,18 @@ pub(super) fn read_note(directory: &Path) -> Result<Option<String>, StoreError> 
         return Ok(None);
     }
     String::from_utf8(bytes).map(Some).map_err(|_| damaged(&"is no text"))
+}
+
+/// Reads a file over which another process may be writing: what is the same twice was not read in the middle of that.
+fn read_settled(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = fs::read(path)?;
+    loop {
+        let again = fs::read(path)?;
+        if again == bytes {
+            return Ok(bytes);
+        }
+        bytes = again;
+    }
 }
 
 /// Bytes of a root, and of the hash of a key with a signature, in base64.
@@ -171,7 +199,7 @@ fn failed(directory: &Path, error: &io::Error) -> StoreError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     const HEAD: Head = Head { size: 3, root: [1; 32] };
 
@@ -188,6 +216,13 @@ mod tests {
         let later = opened.sign(Head { size: 4, ..HEAD }).unwrap();
         assert_eq!(open_note(at, &read_note(at).unwrap().unwrap(), &public).unwrap(), later);
         assert_eq!(fs::metadata(at.join(KEY)).unwrap().permissions().mode() & 0o777, 0o600);
+        // A note of the same length is written over the last one; for a longer one there is a new file.
+        let file = || fs::metadata(at.join(CHECKPOINT)).unwrap().ino();
+        let (first, read) = (file(), || open_note(at, &read_note(at).unwrap().unwrap(), &public).unwrap());
+        for (size, is_same) in [(9, true), (10, false)] {
+            assert_eq!(opened.sign(Head { size, ..HEAD }).unwrap(), read());
+            assert_eq!(file() == first, is_same, "{size}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn measured(mode: Mode, rate: f64, check_ns: f64) -> Measured {
         profile: Profile::Attach,
         mode,
         checks_per_message,
+        gathered_us: 0.0,
         asked_per_second: Some(rate),
         checks_per_second: rate,
         connections: 4,

@@ -18,6 +18,9 @@ pub(super) const SWEEP_HEAD: &str =
 pub(super) fn one(measured: &Measured) -> String {
     let Measured { profile, mode, connections, seconds, generator, latency_us, .. } = measured;
     let asked = match measured.asked_per_second {
+        Some(rate) if measured.gathered_us > 0.0 => {
+            format!("{} checks/s, Poisson, gathered for {} us", whole(rate), measured.gathered_us)
+        }
         Some(rate) => format!("{} checks/s, Poisson", whole(rate)),
         None => "as many as are answered".into(),
     };
