@@ -58,6 +58,8 @@ pub struct NodeConfig {
     pub backups: Option<PathBuf>,
     /// Check runtimes; 0: one a core.
     pub threads: usize,
+    /// Whether check runtimes are scheduled in real time, before everything else on this machine.
+    pub realtime: bool,
     /// gRPC connections at a time.
     pub connections_max: usize,
     /// Seconds that a node which shuts down waits for accepted calls.
@@ -111,6 +113,7 @@ impl Default for NodeConfig {
             data: PathBuf::from("data"),
             backups: None,
             threads: 0,
+            realtime: false,
             connections_max: limits::CONNECTIONS_MAX,
             drain_seconds: limits::DRAIN_GRACE.as_secs(),
             log: "info".into(),
@@ -220,6 +223,10 @@ pub struct ConfigFlags {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
+    /// Schedule check runtimes in real time, before everything else on this machine (the system must allow it)
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub realtime: bool,
     /// gRPC connections at a time
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

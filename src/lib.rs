@@ -74,6 +74,7 @@ pub mod certs;
 pub mod metrics;
 pub mod national;
 pub mod sample;
+pub mod scheduling;
 pub mod spool;
 pub mod telemetry;
 pub mod tls;

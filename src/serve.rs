@@ -17,6 +17,7 @@ use crate::{
     metrics::Metrics,
     registry::Registry,
     revision::Revision,
+    scheduling,
     tls::{Tls, TlsError},
 };
 use std::{
@@ -30,19 +31,6 @@ use tokio::sync::watch;
 
 /// Threads of the side runtime: console, acceptor, waiting for explanations.
 const SIDE_THREADS: usize = 2;
-
-/// The niceness of all work beside the checks: a third of their share where both want the same core (nice(7)).
-const SIDE_NICENESS: i32 = 5;
-
-/// Lets checks go first where cores are short: lists, pages and backups can wait, a phone that attaches cannot. Threads
-/// that this one starts give way as well.
-fn give_way() {
-    use rustix::process::{getpriority_process, setpriority_process};
-    if getpriority_process(None).is_ok_and(|niceness| niceness < SIDE_NICENESS) {
-        // Where the system refuses, everything runs as it did.
-        let _ = setpriority_process(None, SIDE_NICENESS);
-    }
-}
 
 /// A loaded register.
 pub struct Loaded {
@@ -161,7 +149,7 @@ impl Node {
         let side = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SIDE_THREADS)
             .thread_name("side")
-            .on_thread_start(give_way)
+            .on_thread_start(scheduling::give_way)
             .enable_all()
             .build()?;
         let metrics = Metrics::new(config.runtimes())?;
@@ -176,6 +164,7 @@ impl Node {
             listen: config.listen,
             runtimes: config.runtimes(),
             connections_max: config.connections_max,
+            realtime: config.realtime,
             ask_who: config.asks_who(),
             tls,
         };

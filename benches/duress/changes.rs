@@ -6,7 +6,7 @@
 use crate::{
     people::{self, BATCHES, PARCELS, People, request},
     quiet_rate, setup,
-    world::{World, unanswered, us},
+    world::{World, told, unanswered, us},
 };
 use saring::{
     bench::{Measured, Mode, Order, Pace, Profile, arrivals::Arrivals, deck::Deck, node::Node},
@@ -54,17 +54,21 @@ const CHANGED: Duration = Duration::from_secs(8);
 const WITH_BATCH: Duration = Duration::from_secs(20);
 
 pub fn run(world: &World) {
+    world.ways().into_iter().for_each(|realtime| beside(world, realtime));
+}
+
+fn beside(world: &World, realtime: bool) {
     let data = world.copy("changes");
     let people = people::found(&data);
-    let node = world.program.serve(&data, 1).unwrap();
+    let node = world.serve(&data, realtime);
     let office = Office { node, people, lists: world.path("lists"), size: BATCH.min(world.imeis()) };
     fs::create_dir_all(&office.lists).unwrap();
     let packed = if setup::measures() { PACKED } else { PACKED_TINY };
     let (mut singles, mut devices) = (0, 0);
     for (name, mode, rate) in [("unary", Mode::Unary, quiet_rate()), ("packed 256", Mode::Batch, packed)] {
         let deck = world.deck(Profile::Attach, mode);
-        let order = |time| world.order(&office.node, mode, Pace::Rate(rate), time);
-        let name = format!("{name} at {rate:.0} checks/s");
+        let order = |time| Order { realtime, ..world.order(&office.node, mode, Pace::Rate(rate), time) };
+        let name = format!("{name} at {rate:.0} checks/s{}", told(realtime));
         let quiet = P99::of(world.ask(&order(QUIET), &deck));
         world.row(&format!("{name}, quiet: p99"), "", "", &quiet.told(None));
         let (found, changed) = office.beside(&mut singles, || world.ask(&order(CHANGED), &deck));

@@ -7,6 +7,9 @@ use crate::{
 use saring::bench::{BenchError, Burst, Measured, Mode, Order, Pace, Profile, deck::Deck, sweep::sweep};
 use std::time::Duration;
 
+/// So long calls are gathered before they leave together: a load generator that sends a packet for each could not ask
+/// ten times as much.
+const GATHER: Duration = Duration::from_micros(200);
 /// How long an answer is worth something.
 const TIMEOUT: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(1_200);
@@ -31,9 +34,10 @@ pub fn run(world: &World) {
     let deck = world.deck(Profile::Attach, Mode::Unary);
     let order = |pace, time| {
         let order = world.order(&node, Mode::Unary, pace, time);
-        Order { timeout: Some(TIMEOUT), ..order }
+        let gather = if pace == Pace::Max { Duration::ZERO } else { GATHER };
+        Order { timeout: Some(TIMEOUT), gather, ..order }
     };
-    let Some(knee) = knee(world, &order(Pace::Max, STEP), &deck) else { return };
+    let Some(knee) = knee(world, &Order { gather: GATHER, ..order(Pace::Max, STEP) }, &deck) else { return };
     for (wanted, factors) in FACTORS {
         goodput(world, wanted, factors, knee, &deck, |rate| order(Pace::Rate(rate), OVERLOAD));
     }

@@ -12,10 +12,12 @@ use saring::{
     day::Day,
     grpc::Access,
     national::{National, Scale, Shape},
+    scheduling,
 };
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -68,6 +70,17 @@ impl World {
         println!("made in {:.1} s\n", began.elapsed().as_secs_f64());
         println!("| what | at least | aim | measured |\n|---|---|---|---|");
         Self { program, scale, base, place, began }
+    }
+
+    /// Without real-time scheduling and with it, where the system allows it.
+    pub fn ways(&self) -> Vec<bool> {
+        let allowed = thread::spawn(scheduling::go_first_here).join().unwrap();
+        allowed.inspect_err(|error| eprintln!("  … {error}")).map_or_else(|_| vec![false], |()| vec![false, true])
+    }
+
+    /// A server with one check runtime.
+    pub fn serve(&self, data: &Path, realtime: bool) -> Node {
+        self.program.serve_with(data, 1, if realtime { &["--realtime"] } else { &[] }).unwrap()
     }
 
     pub fn imeis(&self) -> u64 {
@@ -182,6 +195,11 @@ pub fn unanswered(found: &Measured) -> String {
     }
     let Measured { asked, refused, late, lost, .. } = found;
     format!("; **of {asked} questions {refused} were refused, {late} too late, {lost} never answered**")
+}
+
+/// The way of [`World::ways`] in words, behind what is measured.
+pub const fn told(realtime: bool) -> &'static str {
+    if realtime { ", in real time" } else { "" }
 }
 
 /// Microseconds, with their unit.

@@ -13,7 +13,7 @@ use super::{
     timeline::Course,
     wire::{Asked, Connection, Traffic},
 };
-use crate::limits;
+use crate::{limits, scheduling};
 use hdrhistogram::Histogram;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::{
@@ -64,6 +64,8 @@ pub struct Part<'a> {
     pub timeout: Option<Duration>,
     /// How finely the course of the run is kept; none: it is not.
     pub slice: Option<Duration>,
+    /// Whether its thread is scheduled in real time.
+    pub realtime: bool,
 }
 
 /// What the generator itself cost, and how late it was.
@@ -104,10 +106,13 @@ struct Drive<'a> {
 /// Runs a part to its end.
 ///
 /// # Errors
-/// When a connection breaks.
+/// When a connection breaks, or the system does not allow real-time scheduling.
 pub fn drive(part: Part<'_>) -> Result<(Counts, Own), BenchError> {
     // Where it is refused, sleeps end later, and that is told as lateness.
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(TIMER_SLACK_NANOS));
+    if part.realtime {
+        scheduling::go_first_here()?;
+    }
     let from = nanos(part.warm_up);
     let until = from + nanos(part.duration);
     let count = part.connections.len();

@@ -132,6 +132,8 @@ pub struct Order {
     pub connections: usize,
     /// Threads that they are dealt to.
     pub threads: usize,
+    /// Whether these are scheduled in real time, so that other programs do not make them late.
+    pub realtime: bool,
     /// Messages without an answer on one connection, where each answer brings the next.
     pub in_flight: usize,
     /// Questions in a message of [`Mode::Batch`].
@@ -163,6 +165,7 @@ impl Order {
             warm_up: Duration::from_secs(1),
             connections: 4,
             threads: 1,
+            realtime: false,
             in_flight: mode.in_flight(),
             packed: 256,
             questions: 1 << 20,

@@ -10,7 +10,10 @@ use super::{
     report::{Bottleneck, Measured},
     wire::{Carriage, Connection, Extra},
 };
-use crate::grpc::{ClientError, Line};
+use crate::{
+    grpc::{ClientError, Line},
+    scheduling::NotRealtime,
+};
 use std::{
     io, thread,
     time::{Duration, Instant},
@@ -31,6 +34,9 @@ pub enum BenchError {
     /// The generator was what was slow.
     #[error(transparent)]
     Bottleneck(#[from] Bottleneck),
+    /// The system refuses what was asked for.
+    #[error(transparent)]
+    NotRealtime(#[from] NotRealtime),
     /// Something of the order makes no sense.
     #[error("{0}")]
     Order(String),
@@ -141,6 +147,6 @@ fn part<'a>(
         }
     };
     let (first, step) = (nth as u32, threads as u32);
-    let Order { warm_up, duration, timeout, slice, .. } = *order;
-    Part { connections, connect, deck, first, step, source, begun, warm_up, duration, timeout, slice }
+    let Order { warm_up, duration, timeout, slice, realtime, .. } = *order;
+    Part { connections, connect, deck, first, step, source, begun, warm_up, duration, timeout, slice, realtime }
 }

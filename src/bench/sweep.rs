@@ -75,7 +75,7 @@ impl Sweep {
 pub fn sweep(order: &Order, deck: &Deck, mut tell: impl FnMut(&Step)) -> Result<Sweep, BenchError> {
     // Beyond the knee what waits grows without end; nobody waits for ever.
     let order = &Order { timeout: order.timeout.or(Some(TIMEOUT)), ..order.clone() };
-    let most = most(&Order { pace: Pace::Max, ..order.clone() }, deck)?;
+    let most = most(&Order { pace: Pace::Max, gather: Duration::ZERO, ..order.clone() }, deck)?;
     let mut steps = Vec::new();
     for share in SHARES {
         let rate = (most.checks_per_second * share).max(1.0);

@@ -95,6 +95,10 @@ struct CheckArgs {
     /// Threads of the load generator
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
+    /// Schedule these threads in real time (the system must allow it: `ulimit -r 1`), so that other programs on this
+    /// machine do not make them late
+    #[arg(long)]
+    realtime: bool,
     /// With --rate max: messages without an answer on each connection [default: 32 calls, 512 in a stream, 4 batches]
     #[arg(long, value_name = "N")]
     in_flight: Option<usize>,
@@ -174,6 +178,7 @@ fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         warm_up: args.warm_up,
         connections: args.connections,
         threads: args.threads,
+        realtime: args.realtime,
         in_flight: args.in_flight.unwrap_or_else(|| args.mode.in_flight()),
         packed: usize::from(args.packed),
         questions: args.questions,

@@ -19,12 +19,14 @@ use crate::{
     metrics::Metrics,
     proto::{self, equipment_check_server::EquipmentCheckServer},
     registry::Registry,
+    scheduling::{self, NotRealtime},
     tls::Tls,
 };
 use std::{
     future::pending,
     io,
     net::SocketAddr,
+    os::unix::thread::JoinHandleExt,
     sync::{Arc, OnceLock, mpsc as std_mpsc},
     thread,
     time::{Duration, Instant},
@@ -49,6 +51,8 @@ pub struct GrpcConfig {
     pub runtimes: usize,
     /// Connections at a time.
     pub connections_max: usize,
+    /// Whether check runtimes are scheduled in real time.
+    pub realtime: bool,
     /// Whether a caller has to show who it is.
     pub ask_who: bool,
     /// TLS; without it the door speaks plainly.
@@ -69,6 +73,9 @@ pub enum GrpcError {
     /// The system gave no thread or no runtime.
     #[error("cannot start a check runtime: {0}")]
     Runtime(#[source] io::Error),
+    /// Real-time scheduling is wanted, and not allowed.
+    #[error(transparent)]
+    NotRealtime(#[from] NotRealtime),
     /// The compiled descriptors are not what reflection expects.
     #[error("cannot offer reflection: {0}")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -92,7 +99,7 @@ impl GrpcServer {
     /// the explanations; it must outlive the server.
     ///
     /// # Errors
-    /// When the address cannot be bound or the system gives no threads.
+    /// When the address cannot be bound, the system gives no threads or does not allow real-time scheduling.
     pub fn start(config: &GrpcConfig, checker: &Checker, metrics: &Metrics, side: &Handle) -> Result<Self, GrpcError> {
         let (phase, _) = watch::channel(Phase::Warming);
         let (draining, _) = watch::channel(false);
@@ -110,7 +117,11 @@ impl GrpcServer {
             let asking = config.ask_who.then(|| Asking::new(Arc::clone(&registry)));
             let worker =
                 Worker { runtime, service, health: health.clone(), dealt, abandoned: abandoned.subscribe(), asking };
-            threads.push(worker.spawn(i, ended_tx.clone())?);
+            let thread = worker.spawn(i, ended_tx.clone())?;
+            if config.realtime {
+                scheduling::go_first(thread.as_pthread_t())?;
+            }
+            threads.push(thread);
             dealers.push(dealer);
         }
         let acceptor = Acceptor::bind(config, dealers, metrics.clone(), health, side)?;

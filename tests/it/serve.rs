@@ -260,24 +260,47 @@ fn a_server_is_not_ready_while_it_loads() {
     assert!(seen, "no server was ever seen loading");
 }
 
-/// The niceness of each thread of a process by its name (field 19 of proc_pid_stat(5)).
-fn niceness(pid: u32) -> Vec<(String, i32)> {
+/// A field of proc_pid_stat(5) of each thread of a process, by its name.
+fn of_threads(pid: u32, field: usize) -> Vec<(String, i32)> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let stats = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).ok());
     stats
         .map(|stat| {
             let (name, fields) = stat.split_once('(').unwrap().1.rsplit_once(')').unwrap();
-            (name.to_owned(), fields.split_whitespace().nth(16).unwrap().parse().unwrap())
+            // The first one behind the name is the third.
+            (name.to_owned(), fields.split_whitespace().nth(field - 3).unwrap().parse().unwrap())
         })
         .collect()
+}
+
+const NICENESS: usize = 19;
+const POLICY: usize = 41;
+
+#[test]
+fn checks_alone_are_scheduled_in_real_time_or_the_node_says_what_to_allow() {
+    const ROUND_ROBIN: i32 = 2;
+    let register = register();
+    let allowed = std::thread::spawn(saring::scheduling::go_first_here).join().unwrap();
+    if let Err(why) = allowed {
+        let refused = register.run("serve --realtime --listen 127.0.0.1:0 --http 127.0.0.1:0");
+        assert!(refused.code != 0 && refused.err.contains(&why.to_string()), "{refused:?}");
+        return;
+    }
+    let server = Server::start_with(&register, &["--realtime"]);
+    let threads = of_threads(server.pid(), POLICY);
+    assert!(threads.iter().any(|(name, _)| name.starts_with("check-")), "{threads:?}");
+    for (name, policy) in &threads {
+        assert_eq!(*policy == ROUND_ROBIN, name.starts_with("check-"), "{threads:?}");
+    }
+    server.stop();
 }
 
 #[test]
 fn work_beside_checks_gives_way_to_them() {
     let register = register();
     let server = Server::start(&register);
-    let own = niceness(std::process::id())[0].1;
-    let threads = niceness(server.pid());
+    let own = of_threads(std::process::id(), NICENESS)[0].1;
+    let threads = of_threads(server.pid(), NICENESS);
     let of = |name: &str| threads.iter().filter(|(other, _)| other.starts_with(name)).map(|(_, nice)| *nice).collect();
     let (checks, side): (BTreeSet<i32>, BTreeSet<i32>) = (of("check-"), of("side"));
     assert_eq!(checks, BTreeSet::from([own]), "{threads:?}");

@@ -41,7 +41,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rand_core", &["tree"]),
     ("hdrhistogram", &["bench"]),
     ("loona_hpack", &["bench"]),
-    ("rustix", &["bench", "serve"]),
+    ("rustix", &["bench", "scheduling"]),
+    ("thread_priority", &["scheduling"]),
     ("hyper", &["bench"]),
     ("hyper_util", &["bench"]),
     ("http_body_util", &["bench"]),
@@ -56,7 +57,7 @@ const LAYERS: &[&[&str]] = &[
     &["bench"],
     &["serve"],
     &["grpc", "console", "config", "proto"],
-    &["telemetry", "metrics", "certs", "tls"],
+    &["telemetry", "metrics", "certs", "scheduling", "tls"],
     &[
         "capacity",
         "check",
