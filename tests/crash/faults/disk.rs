@@ -274,7 +274,11 @@ fn torn(durable: &[u8], waiting: &[Change], is_in_order: bool, random: &mut Spli
         // All up to a byte.
         let mut bytes = versions[newest].clone();
         if let Some(Change::Write(at, written)) = waiting.get(newest) {
-            let cut = random.below(written.len() as u64 + 1) as usize;
+            let mut cut = random.below(written.len() as u64 + 1) as usize;
+            // What is written over something is a sector's to hold, the old or the new.
+            if at + cut < bytes.len() {
+                cut = ((at + cut) / SECTOR * SECTOR).saturating_sub(*at);
+            }
             Change::Write(*at, Arc::new(written[..cut].to_vec())).apply(&mut bytes);
         }
         return bytes;
