@@ -6,7 +6,7 @@
 use crate::{
     people::{self, BATCHES, PARCELS, People, request},
     quiet_rate, setup,
-    world::{World, told, unanswered, us},
+    world::{GATHER, World, told, unanswered, us},
 };
 use saring::{
     bench::{Measured, Mode, Order, Pace, Profile, arrivals::Arrivals, deck::Deck, node::Node},
@@ -65,9 +65,12 @@ fn beside(world: &World, realtime: bool) {
     fs::create_dir_all(&office.lists).unwrap();
     let packed = if setup::measures() { PACKED } else { PACKED_TINY };
     let (mut singles, mut devices) = (0, 0);
-    for (name, mode, rate) in [("unary", Mode::Unary, quiet_rate()), ("packed 256", Mode::Batch, packed)] {
+    let gathered = format!("unary, calls of {} us in a packet,", GATHER.as_micros());
+    let ways =
+        [(gathered.as_str(), Mode::Unary, quiet_rate(), GATHER), ("packed 256", Mode::Batch, packed, Duration::ZERO)];
+    for (name, mode, rate, gather) in ways {
         let deck = world.deck(Profile::Attach, mode);
-        let order = |time| Order { realtime, ..world.order(&office.node, mode, Pace::Rate(rate), time) };
+        let order = |time| Order { realtime, gather, ..world.order(&office.node, mode, Pace::Rate(rate), time) };
         let name = format!("{name} at {rate:.0} checks/s{}", told(realtime));
         let quiet = P99::of(world.ask(&order(QUIET), &deck));
         world.row(&format!("{name}, quiet: p99"), "", "", &quiet.told(None));

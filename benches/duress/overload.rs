@@ -2,14 +2,11 @@
 
 use crate::{
     setup,
-    world::{World, us},
+    world::{GATHER, World, us},
 };
 use saring::bench::{BenchError, Burst, Measured, Mode, Order, Pace, Profile, deck::Deck, sweep::sweep};
 use std::time::Duration;
 
-/// So long calls are gathered before they leave together: a load generator that sends a packet for each could not ask
-/// ten times as much.
-const GATHER: Duration = Duration::from_micros(200);
 /// How long an answer is worth something.
 const TIMEOUT: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(1_200);

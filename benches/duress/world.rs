@@ -24,6 +24,9 @@ use std::{
 const IMEIS: u64 = 10_000_000;
 const QUESTIONS: u64 = 1 << 20;
 const QUESTIONS_TINY: u64 = 1 << 12;
+/// So long unary calls are gathered before they leave together, where it says so: a load generator that sends a packet for
+/// each takes most of a core, and could not ask ten times as much as a node can answer.
+pub const GATHER: Duration = Duration::from_micros(100);
 const WARM_UP: Duration = Duration::from_millis(500);
 /// Where nothing is measured, everything is so many times shorter.
 const SHORTER: u32 = 12;

@@ -1,14 +1,16 @@
 //! Directory: from the id of a chunk to the chunk.
 //!
-//! A hash table in three levels of shared slices: root, branches of 64 leaves, leaves of about three
+//! A hash table in three levels of shared slices: root, branches, leaves of about three
 //! sorted entries without empty slots, which are two lines of memory. A change copies the root's references,
-//! one branch and one leaf, so readers of an older root never see it. Ids are hashed because chunks crowd in few TACs.
+//! one branch and one leaf, so readers of an older root never see it. Each reference that is copied is counted somewhere in
+//! memory, so a branch has about as many leaves as the root has branches. Ids are hashed because chunks crowd in few TACs.
 //! What always holds: entries of a leaf ascend by id; only the writer rebuilds, when leaves have doubled.
 
 use super::{memory, near};
 use std::sync::Arc;
 
-const BRANCH_LEAVES: usize = 64;
+/// Leaves of a branch, as a power of two: at least, and at most.
+const BRANCH_BITS: [u32; 2] = [6, 11];
 /// Entries of a leaf after building.
 const LEAF_TARGET: usize = 2;
 /// Mean entries of a leaf above which the table is rebuilt with more branches.
@@ -34,6 +36,8 @@ type Branch<V> = Arc<[Leaf<V>]>;
 #[derive(Clone, Debug)]
 pub(super) struct Directory<V> {
     root: Arc<[Branch<V>]>,
+    /// A branch has two to the power of this leaves.
+    branch_bits: u32,
     len: usize,
 }
 
@@ -47,8 +51,11 @@ impl<V: Clone> Directory<V> {
     /// A directory of these chunks; ids are distinct.
     pub(super) fn build(entries: Vec<(u64, V)>) -> Self {
         let len = entries.len();
-        let branches = (len / (LEAF_TARGET * BRANCH_LEAVES)).max(1);
-        let leaves = branches * BRANCH_LEAVES;
+        let [least, most] = BRANCH_BITS;
+        let branch_bits = (len / LEAF_TARGET).max(1).ilog2().div_ceil(2).clamp(least, most);
+        let branch_leaves = 1 << branch_bits;
+        let branches = (len / (LEAF_TARGET * branch_leaves)).max(1);
+        let leaves = branches * branch_leaves;
         let mut placed: Vec<_> =
             entries.into_iter().map(|(id, value)| (leaf_of(id, leaves), Entry { id, value })).collect();
         placed.sort_unstable_by_key(|(leaf, entry)| (*leaf, entry.id));
@@ -61,9 +68,21 @@ impl<V: Clone> Directory<V> {
             entries.into()
         };
         let root = (0..branches)
-            .map(|branch| (0..BRANCH_LEAVES).map(|leaf| next_leaf(branch * BRANCH_LEAVES + leaf)).collect())
+            .map(|branch| (0..branch_leaves).map(|leaf| next_leaf(branch * branch_leaves + leaf)).collect())
             .collect();
-        Self { root, len }
+        Self { root, branch_bits, len }
+    }
+
+    #[inline]
+    fn leaves(&self) -> usize {
+        self.root.len() << self.branch_bits
+    }
+
+    /// The branch that an id is in, and its leaf there.
+    #[inline]
+    fn place(&self, id: u64) -> (usize, usize) {
+        let leaf = leaf_of(id, self.leaves());
+        (leaf >> self.branch_bits, leaf & ((1 << self.branch_bits) - 1))
     }
 
     /// Number of chunks.
@@ -74,8 +93,8 @@ impl<V: Clone> Directory<V> {
     /// First step of [`Directory::get`]: what tells where the leaf of an id lies, on its way. Reads the root only.
     #[inline]
     pub(super) fn slot(&self, id: u64) -> Option<&Leaf<V>> {
-        let leaf = leaf_of(id, self.root.len() * BRANCH_LEAVES);
-        let slot = self.root.get(leaf / BRANCH_LEAVES).and_then(|branch| branch.get(leaf % BRANCH_LEAVES));
+        let (branch, leaf) = self.place(id);
+        let slot = self.root.get(branch).and_then(|branch| branch.get(leaf));
         near::bring(slot);
         slot
     }
@@ -92,18 +111,18 @@ impl<V: Clone> Directory<V> {
         for (id, value) in changes {
             next.change(id, value);
         }
-        if next.len > next.root.len() * BRANCH_LEAVES * LEAF_MEAN_MAX {
+        if next.len > next.leaves() * LEAF_MEAN_MAX {
             next = Self::build(next.iter().map(|(id, value)| (id, value.clone())).collect());
         }
         next
     }
 
     fn change(&mut self, id: u64, value: Option<V>) {
-        let leaf = leaf_of(id, self.root.len() * BRANCH_LEAVES);
+        let (branch, leaf) = self.place(id);
         // Shared slices are copied by the first change to them, later ones find them their own.
         let branches = Arc::make_mut(&mut self.root);
-        let Some(branch) = branches.get_mut(leaf / BRANCH_LEAVES).map(Arc::make_mut) else { return };
-        let Some(leaf) = branch.get_mut(leaf % BRANCH_LEAVES) else { return };
+        let Some(branch) = branches.get_mut(branch).map(Arc::make_mut) else { return };
+        let Some(leaf) = branch.get_mut(leaf) else { return };
         let (before, rest) = leaf.split_at(leaf.partition_point(|entry| entry.id < id));
         let (old, after) = rest.split_at(usize::from(rest.first().is_some_and(|entry| entry.id == id)));
         self.len = self.len - old.len() + usize::from(value.is_some());
@@ -123,7 +142,7 @@ impl<V: Clone> Directory<V> {
 
     /// Bytes of the table itself, without the chunks.
     pub(super) fn bytes(&self) -> u64 {
-        let branch = memory::of_shared_slice::<Leaf<V>>(BRANCH_LEAVES);
+        let branch = memory::of_shared_slice::<Leaf<V>>(1 << self.branch_bits);
         let leaves = self.root.iter().flat_map(|branch| branch.iter());
         memory::of_shared_slice::<Branch<V>>(self.root.len())
             + self.root.len() as u64 * branch
@@ -207,6 +226,16 @@ mod tests {
             for id in 0..3000 {
                 prop_assert_eq!(directory.get(id).map(|value| **value), model.get(&id).copied());
             }
+        }
+    }
+
+    #[test]
+    fn a_change_copies_few_references_however_large_the_directory_is() {
+        for len in [1_usize, 1_000, 100_000, 1_000_000] {
+            let directory = Directory::build((0..len as u64).map(|id| (id, ())).collect());
+            let copied = directory.root.len() + directory.root[0].len();
+            assert!(copied <= 65 + 3 * (len / LEAF_TARGET).isqrt(), "{copied} of {len}");
+            assert!(directory.root.iter().all(|branch| branch.len() == 1 << directory.branch_bits));
         }
     }
 
