@@ -4,6 +4,7 @@
 //! question of the load generator names, so that its answers stay the true ones.
 
 use crate::{
+    QUIET_RUNS,
     people::{self, BATCHES, PARCELS, People, request},
     quiet_rate, setup,
     world::{GATHER, World, told, unanswered, us},
@@ -72,7 +73,7 @@ fn beside(world: &World, realtime: bool) {
         let deck = world.deck(Profile::Attach, mode);
         let order = |time| Order { realtime, gather, ..world.order(&office.node, mode, Pace::Rate(rate), time) };
         let name = format!("{name} at {rate:.0} checks/s{}", told(realtime));
-        let quiet = P99::of(world.ask(&order(QUIET), &deck));
+        let quiet = P99::middle(world, &order(QUIET), &deck);
         world.row(&format!("{name}, quiet: p99"), "", "", &quiet.told(None));
         let (found, changed) = office.beside(&mut singles, || world.ask(&order(CHANGED), &deck));
         let what = format!("{name} while changes are applied: p99");
@@ -95,6 +96,14 @@ struct P99(Result<(f64, String), String>);
 impl P99 {
     fn of(found: Result<Measured, String>) -> Self {
         Self(found.map(|found| (found.latency_us.p99, unanswered(&found))))
+    }
+
+    /// The middle of some runs: a machine may be disturbed for a moment, and others are held against this.
+    fn middle(world: &World, order: &Order, deck: &Deck) -> Self {
+        let p99 = |run: &Self| run.0.as_ref().map_or(f64::INFINITY, |(p99, _)| *p99);
+        let mut runs: Vec<Self> = (0..QUIET_RUNS).map(|_| Self::of(world.ask(order, deck))).collect();
+        runs.sort_by(|one, other| p99(one).total_cmp(&p99(other)));
+        runs.swap_remove(QUIET_RUNS / 2)
     }
 
     /// Of the questions that were due then.

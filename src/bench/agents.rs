@@ -220,7 +220,7 @@ async fn all(order: &AgentsOrder, searches: Rc<Searches>) -> Result<AgentsMeasur
         agent.await.map_err(|_| BenchError::Thread)?;
     }
     let seconds = order.duration.as_secs_f64();
-    let cores = before.zip(after).map(|(before, after)| after.all.since(before.all).ran.as_secs_f64() / seconds);
+    let cores = before.zip(after).map(|(before, after)| after.since(&before).1.ran.as_secs_f64() / seconds);
     let told = told.borrow();
     let measured = AgentsMeasured {
         agents: order.agents,

@@ -1,6 +1,7 @@
 //! CPU time of threads, as the kernel counts it (`schedstat`): what else runs on the machine changes it little.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     time::Duration,
@@ -47,13 +48,14 @@ impl Cpu {
     }
 }
 
-/// What a server's process had so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OfServer {
-    /// The threads that answer checks; zero where it is no Saring.
-    pub checks: Cpu,
-    /// All threads that live.
-    pub all: Cpu,
+/// What each thread of a server's process had so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfServer(BTreeMap<PathBuf, OfThread>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct OfThread {
+    cpu: Cpu,
+    answers_checks: bool,
 }
 
 impl OfServer {
@@ -62,18 +64,29 @@ impl OfServer {
     /// # Errors
     /// When there is no such process.
     pub fn of(pid: u32) -> io::Result<Self> {
-        let mut sum = Self::default();
+        let mut threads = BTreeMap::new();
         for entry in fs::read_dir(PathBuf::from(format!("/proc/{pid}/task")))? {
             let thread = entry?.path();
             // A thread may end while it is looked at.
             let Ok(cpu) = Cpu::of(&thread) else { continue };
             let name = fs::read_to_string(thread.join("comm")).unwrap_or_default();
-            sum.all = plus(sum.all, cpu);
-            if name.starts_with(CHECK_THREADS) {
-                sum.checks = plus(sum.checks, cpu);
+            threads.insert(thread, OfThread { cpu, answers_checks: name.starts_with(CHECK_THREADS) });
+        }
+        Ok(Self(threads))
+    }
+
+    /// What the threads had since that live now: those that answer checks (zero where it is no Saring), and all. What a
+    /// thread had that has ended in between is nowhere counted.
+    pub fn since(&self, before: &Self) -> (Cpu, Cpu) {
+        let mut sums = (Cpu::default(), Cpu::default());
+        for (thread, now) in &self.0 {
+            let had = now.cpu.since(before.0.get(thread).map_or_else(Cpu::default, |before| before.cpu));
+            sums.1 = plus(sums.1, had);
+            if now.answers_checks {
+                sums.0 = plus(sums.0, had);
             }
         }
-        Ok(sum)
+        sums
     }
 }
 
@@ -93,9 +106,24 @@ mod tests {
         while Cpu::of_this_thread().unwrap().since(before).ran < Duration::from_millis(20) {
             assert!(begun.elapsed() < Duration::from_secs(60), "nothing is counted");
         }
-        assert!(OfServer::of(std::process::id()).unwrap().all.ran >= Duration::from_millis(20));
+        let all = OfServer::of(std::process::id()).unwrap().since(&OfServer::default()).1;
+        assert!(all.ran >= Duration::from_millis(20));
         assert!(OfServer::of(u32::MAX).is_err());
         assert_eq!(Cpu::read("7 8 9\n").map(|cpu| cpu.waited.as_nanos()), Some(8));
         assert_eq!(Cpu::read("7"), None);
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_takes_nothing_from_those_that_live() {
+        let millis = |ran: u64| Cpu { ran: Duration::from_millis(ran), waited: Duration::ZERO };
+        let of = |threads: &[(&str, u64)]| {
+            let each = threads.iter().map(|(name, ran)| {
+                (PathBuf::from(name), OfThread { cpu: millis(*ran), answers_checks: name.starts_with(CHECK_THREADS) })
+            });
+            OfServer(each.collect())
+        };
+        let before = of(&[("check-0", 5), ("side", 7), ("snapshot", 900)]);
+        let after = of(&[("check-0", 8), ("side", 7), ("registrations", 4)]);
+        assert_eq!(after.since(&before), (millis(3), millis(7)));
     }
 }

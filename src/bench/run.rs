@@ -100,7 +100,7 @@ pub fn run_deck(order: &Order, deck: &Deck) -> Result<Measured, BenchError> {
     });
     let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
     let server = match server? {
-        (Some(before), Some(after)) => Some((after.checks.since(before.checks), after.all.since(before.all))),
+        (Some(before), Some(after)) => Some(after.since(&before)),
         _ => None,
     };
     Measured::new(order, deck, &parts, server)
