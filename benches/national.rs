@@ -135,6 +135,7 @@ fn make(national: &National, directory: &Path) {
     let cpu = cpu_of_process();
     let stage = |stage: BulkStage| match stage {
         BulkStage::Rows { done, parts, .. } if done < parts => {}
+        BulkStage::Indexes { done, all } if done < all => {}
         stage => println!("  … {stage:?} after {:.1} s", began.elapsed().as_secs_f64()),
     };
     let loaded = registry::load(directory, &Settings::default(), &source, MEMORY_BYTES, &stage).unwrap();

@@ -14,7 +14,7 @@ use std::{
     io::{BufWriter, Write},
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -138,10 +138,11 @@ fn load(national: &National, data: &Path, args: &GenerateArgs) -> Result<Exit, F
     let begun = Instant::now();
     let source = NationalSource::new(national);
     let all = national.devices() + 2 * national.scale().pairs;
-    let pulse = Pulse::new(all);
+    let (pulse, indexes) = (Pulse::new(all), OnceLock::new());
     let told = |stage: BulkStage| match stage {
         BulkStage::Rows { added, .. } => pulse.beat("loaded", added),
-        BulkStage::Indexes => pulse.say("indexes are sorted and tables taken in"),
+        BulkStage::Indexes { done, all } => indexes.get_or_init(|| Pulse::new(all)).beat("sorted into indexes", done),
+        BulkStage::Tables => pulse.say("tables are taken in"),
         BulkStage::Activating => pulse.say("batches come into force"),
     };
     let memory = (args.memory as usize) << 20;

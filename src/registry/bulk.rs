@@ -18,7 +18,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -54,8 +54,15 @@ pub enum BulkStage {
         /// Devices, pairings, subscribers and models in them.
         added: u64,
     },
-    /// Indexes are being sorted, and files taken in.
-    Indexes,
+    /// Indexes are being sorted: so many rows of so many.
+    Indexes {
+        /// Rows that are written.
+        done: u64,
+        /// All rows.
+        all: u64,
+    },
+    /// Files are taken in.
+    Tables,
     /// Batches come into force.
     Activating,
 }
@@ -153,8 +160,15 @@ impl<'a> Work<'a> {
             }
             done
         })?;
-        (self.progress)(BulkStage::Indexes);
-        load.ingest(threads)?;
+        let (all, done) = (load.index_rows(), AtomicU64::new(0));
+        let tell = |rows: u64| {
+            let done = done.fetch_add(rows, Ordering::Relaxed) + rows;
+            (self.progress)(BulkStage::Indexes { done, all });
+        };
+        tell(0);
+        load.write_indexes(threads, &tell)?;
+        (self.progress)(BulkStage::Tables);
+        load.ingest()?;
         fail_point!("bulk-before-activate");
         (self.progress)(BulkStage::Activating);
         self.activate()

@@ -69,6 +69,16 @@ impl<const N: usize> Sorter<N> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Number of records.
+    pub fn len(&self) -> u64 {
+        self.held().iter().map(|run| run.records).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Stretches that fit into memory, so many at once as there are threads.
     pub fn ranges(&self, threads: usize) -> Vec<Stretch<N>> {
         let runs = self.held();

@@ -121,13 +121,25 @@ impl<'a> BulkLoad<'a> {
         })
     }
 
-    /// Sorts the indexes of numbers and SIMs and takes every file into the database. Rows count once their batches are activated.
+    /// Rows that [`BulkLoad::write_indexes`] will write.
+    pub fn index_rows(&self) -> u64 {
+        self.numbers.len() + self.sims.len()
+    }
+
+    /// Sorts the indexes of numbers and SIMs into files. `written` hears how many rows each of them got, from any thread.
     ///
     /// # Errors
     /// When a file cannot be read or written.
-    pub fn ingest(self, threads: usize) -> Result<(), StoreError> {
-        self.write_index(cf::NUMBERS, &self.numbers, threads)?;
-        self.write_index(cf::SIMS, &self.sims, threads)?;
+    pub fn write_indexes(&self, threads: usize, written: &(dyn Fn(u64) + Sync)) -> Result<(), StoreError> {
+        self.write_index(cf::NUMBERS, &self.numbers, threads, written)?;
+        self.write_index(cf::SIMS, &self.sims, threads, written)
+    }
+
+    /// Takes every file into the database. Rows count once their batches are activated.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn ingest(self) -> Result<(), StoreError> {
         fail_point!("bulk-before-ingest");
         let tables = self.tables.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut options = IngestExternalFileOptions::default();
@@ -144,13 +156,20 @@ impl<'a> BulkLoad<'a> {
     }
 
     /// An index by number, in ranges of numbers that each fit into memory.
-    fn write_index(&self, family: &'static str, rows: &Sorter<3>, threads: usize) -> Result<(), StoreError> {
+    fn write_index(
+        &self,
+        family: &'static str,
+        rows: &Sorter<3>,
+        threads: usize,
+        written: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), StoreError> {
         let ranges = rows.ranges(threads);
         let next = AtomicUsize::new(0);
         let work = || -> Result<(), StoreError> {
             while let Some(range) = ranges.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let records = rows.read(range).map_err(|error| self.failed(&error))?;
                 let (mut table, mut key) = (None, Vec::with_capacity(Record::<3>::BYTES));
+                let count = records.len() as u64;
                 for record in records {
                     key.clear();
                     record.put(&mut key);
@@ -163,6 +182,7 @@ impl<'a> BulkLoad<'a> {
                 if let Some(table) = table {
                     self.close_table(table)?;
                 }
+                written(count);
             }
             Ok(())
         };
