@@ -17,8 +17,8 @@ const SIDE_NICENESS: i32 = 5;
 /// Why a thread is not scheduled in real time.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the system does not allow real-time scheduling ({0}): allow it (LimitRTPRIO=1 in the unit, `ulimit -r 1`, or the \
-     capability CAP_SYS_NICE), or leave --realtime out"
+    "the system does not allow real-time scheduling ({0}): its administrator can (LimitRTPRIO=1 in the unit, a limit \
+     `rtprio`, or the capability CAP_SYS_NICE); or leave realtime out"
 )]
 pub struct NotRealtime(io::Error);
 

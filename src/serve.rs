@@ -160,6 +160,14 @@ impl Node {
             tls: tls.clone(),
         };
         let registry = RegistryDoor::start(&door, &config.backups_directory(), &metrics, side.handle())?;
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if config.realtime && config.runtimes() >= cores {
+            tracing::warn!(
+                runtimes = config.runtimes(),
+                cores,
+                "check runtimes in real time may take every core: leave one for changes and pages (threads)"
+            );
+        }
         let grpc_config = GrpcConfig {
             listen: config.listen,
             runtimes: config.runtimes(),

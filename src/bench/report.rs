@@ -37,7 +37,7 @@ pub enum Bottleneck {
     /// It took questions up too late.
     #[error(
         "no figures: the load generator was itself {late_us:.0} us late at p99, of {latency_us:.0} us that were measured; \
-         {waited:.0} % of the time it waited for a core that others had: ask for a lower rate, or use an idle machine"
+         {waited:.0} % of the time it waited for a core that others had: ask for a lower rate, schedule it in real time (--realtime), or use an idle machine"
     )]
     Late {
         /// Its lateness, p99.

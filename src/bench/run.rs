@@ -19,6 +19,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Calls may be gathered for one such part of a run, and of the time in which their answers are worth something.
+const GATHER_PARTS: u32 = 4;
+
 /// Why there are no figures.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
@@ -71,6 +74,13 @@ pub fn run_deck(order: &Order, deck: &Deck) -> Result<Measured, BenchError> {
     }
     if order.gather > Duration::ZERO && order.pace == Pace::Max {
         return Err(BenchError::Order("only what falls due at a rate can be gathered: name the rate".into()));
+    }
+    let longest = order.timeout.map_or(order.duration, |timeout| timeout.min(order.duration)) / GATHER_PARTS;
+    if order.gather > longest {
+        return Err(BenchError::Order(format!(
+            "calls are gathered for {longest:?} at most here: a quarter of the run, and of the time in which an answer is \
+             worth something"
+        )));
     }
     let threads = order.threads.min(order.connections);
     let mut lines = (0..order.connections).map(|_| connect(order)).collect::<Result<Vec<_>, _>>()?;

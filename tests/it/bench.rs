@@ -135,7 +135,13 @@ fn a_burst_has_its_rate_and_the_course_of_the_run_is_kept() {
     let refused = |order: Order| assert!(matches!(bench::run(&order, &script), Err(BenchError::Order(_))));
     refused(Order { pace: Pace::Max, ..order.clone() });
     refused(Order { burst: Some(Burst { start: order.duration, ..burst }), ..order.clone() });
-    refused(Order { burst: Some(Burst { length: Duration::ZERO, ..burst }), ..order });
+    refused(Order { burst: Some(Burst { length: Duration::ZERO, ..burst }), ..order.clone() });
+    // Calls are gathered at a rate, for a small part of the run and of the time that they have.
+    let gathered = Order { burst: None, gather: millis(5), ..order };
+    assert_answered(&measured(&gathered, &script));
+    refused(Order { pace: Pace::Max, ..gathered.clone() });
+    refused(Order { gather: gathered.duration, ..gathered.clone() });
+    refused(Order { timeout: Some(millis(10)), ..gathered });
     server.stop();
 }
 
