@@ -70,13 +70,8 @@ impl<const N: usize> Sorter<N> {
     }
 
     /// Number of records.
-    pub fn len(&self) -> u64 {
+    pub fn records(&self) -> u64 {
         self.held().iter().map(|run| run.records).sum()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Stretches that fit into memory, so many at once as there are threads.

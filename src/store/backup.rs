@@ -80,7 +80,7 @@ impl Store {
         let mut files = Vec::new();
         for name in BESIDE {
             let path = self.path.join(name);
-            match fs::read(&path) {
+            match signing::read_settled(&path) {
                 Ok(bytes) => files.push((name, fs::metadata(&path)?.permissions().mode(), bytes)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),

@@ -123,7 +123,7 @@ impl<'a> BulkLoad<'a> {
 
     /// Rows that [`BulkLoad::write_indexes`] will write.
     pub fn index_rows(&self) -> u64 {
-        self.numbers.len() + self.sims.len()
+        self.numbers.records() + self.sims.records()
     }
 
     /// Sorts the indexes of numbers and SIMs into files. `written` hears how many rows each of them got, from any thread.

@@ -91,9 +91,7 @@ impl Signing {
         self.note(signed.note().as_bytes()).map_err(|error| failed(&self.directory, &error))?;
         Ok(signed)
     }
-}
 
-impl Signing {
     /// Puts a note in the place of the last one.
     fn note(&self, note: &[u8]) -> io::Result<()> {
         let path = self.directory.join(CHECKPOINT);
@@ -156,7 +154,7 @@ pub(super) fn read_note(directory: &Path) -> Result<Option<String>, StoreError> 
 }
 
 /// Reads a file over which another process may be writing: what is the same twice was not read in the middle of that.
-fn read_settled(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read_settled(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = fs::read(path)?;
     loop {
         let again = fs::read(path)?;
@@ -223,6 +221,24 @@ mod tests {
             assert_eq!(opened.sign(Head { size, ..HEAD }).unwrap(), read());
             assert_eq!(file() == first, is_same, "{size}");
         }
+    }
+
+    #[test]
+    fn whoever_reads_beside_the_writer_reads_a_whole_note() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path();
+        let made = Signing::make(at, "saring/00").unwrap();
+        let sign = |size: u64| made.sign(Head { size, root: [size as u8; 32] }).unwrap();
+        sign(1_000);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| (1_001..3_000).for_each(|size| _ = sign(size)));
+            let mut last = 0;
+            while !writer.is_finished() {
+                let read = open_note(at, &read_note(at).unwrap().unwrap(), made.public()).unwrap().head().size;
+                assert!(read >= last, "{read} after {last}");
+                last = read;
+            }
+        });
     }
 
     #[test]

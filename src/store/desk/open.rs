@@ -159,7 +159,7 @@ impl DeskStore {
         // The signed head first: it never names an entry that the copy lacks.
         let mut beside = Vec::new();
         for name in BESIDE {
-            match fs::read(self.path.join(name)) {
+            match signing::read_settled(&self.path.join(name)) {
                 Ok(bytes) => beside.push((name, fs::metadata(self.path.join(name))?.permissions(), bytes)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
